@@ -1,0 +1,133 @@
+"""A change to a system: shown before it is made, remembered, made, checked, and put back."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from skills.evidence import JSON, Evidence
+
+Arguments = Mapping[str, Any]
+"""Normalised arguments of an action, as JSON has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The one thing that an action is about."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.namespace, self.kind, self.name) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who else writes this thing: a change by hand will be undone by it, or will surprise it."""
+
+    system: str
+    """argocd, flux or helm."""
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a change would do, as the server itself foretells it."""
+
+    diff: tuple[str, ...] = ()
+    """Short lines: "spec.replicas: 3 -> 5"."""
+    pods: tuple[str, ...] = ()
+    """Pods that will go, as namespace/name."""
+    fraction: float | None = None
+    """How much of the workload these pods are, 0 to 1."""
+    nodes: tuple[str, ...] = ()
+    budgets: tuple[str, ...] = ()
+    """Disruption budgets in the way, each a sentence."""
+    owner: Owner | None = None
+    notes: tuple[str, ...] = ()
+    figures: Mapping[str, float] | None = None
+    """Numbers worth showing, such as the bytes that would be freed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the target was before: an approval is bound to it, and an undo returns to it."""
+
+    uid: str
+    resource_version: str
+    generation: int
+    before: JSON = None
+
+    def to_json(self) -> dict[str, JSON]:
+        """For the database."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Snapshot":
+        """Back from the database."""
+        return cls(str(kept["uid"]), str(kept["resource_version"]), int(kept["generation"]), kept.get("before"))
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """One look at whether a change helped; look again until it is settled or time is up."""
+
+    settled: bool
+    better: bool | None
+    """None: cannot be said yet, or at all."""
+    why: str
+
+
+class Deed(Protocol):
+    """One change with its arguments filled in. Write one class in one file for each."""
+
+    @property
+    def target(self) -> Target:
+        """What it is done to."""
+
+    async def preview(self) -> Preview:
+        """Ask the server what would happen; change nothing."""
+
+    async def observe(self) -> Snapshot:
+        """Remember what an undo needs, and what an approval is bound to."""
+
+    async def run(self, snapshot: Snapshot) -> Evidence:
+        """Do it, to exactly what was observed, else Conflict."""
+
+    async def verify(self, snapshot: Snapshot) -> Verification:
+        """Look once."""
+
+    async def undo(self, snapshot: Snapshot) -> Evidence:
+        """Put it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The same for any arguments: what the gate and the operator hold."""
+
+    make: Callable[[Arguments], Deed]
+
+    def target(self, arguments: Arguments) -> Target:
+        """What it is done to; asks no server."""
+        return self.make(arguments).target
+
+    async def preview(self, arguments: Arguments) -> Preview:
+        """Ask the server what would happen; change nothing."""
+        return await self.make(arguments).preview()
+
+    async def observe(self, arguments: Arguments) -> Snapshot:
+        """Remember what an undo needs, and what an approval is bound to."""
+        return await self.make(arguments).observe()
+
+    async def run(self, arguments: Arguments, snapshot: Snapshot) -> Evidence:
+        """Do it, to exactly what was observed, else Conflict."""
+        return await self.make(arguments).run(snapshot)
+
+    async def verify(self, arguments: Arguments, snapshot: Snapshot) -> Verification:
+        """Look once."""
+        return await self.make(arguments).verify(snapshot)
+
+    async def undo(self, arguments: Arguments, snapshot: Snapshot) -> Evidence:
+        """Put it back."""
+        return await self.make(arguments).undo(snapshot)

@@ -11,6 +11,7 @@ import httpx
 import stamina
 
 from skills.errors import BadArguments, Conflict, Forbidden, NotFound, SkillError, Unreachable
+from skills.evidence import JSON
 
 MEBIBYTE = 1024 * 1024
 Params = Mapping[str, str | int | float | list[str]]
@@ -103,6 +104,7 @@ class Http:
         self,
         method: str,
         path: str,
+        *,
         params: Params | None = None,
         form: Params | None = None,
         body: object = None,
@@ -176,7 +178,7 @@ class Http:
         return Unreachable("unreachable", system=self.server.system, url=self.server.url, why=why)
 
     def _refused(self, reply: Reply) -> SkillError:
-        told = {"system": self.server.system, "why": said(reply.body), "status": reply.status}
+        told: dict[str, JSON] = {"system": self.server.system, "why": said(reply.body), "status": reply.status}
         match reply.status:
             case 401:
                 return Forbidden("not_signed_in", **told)

@@ -1,0 +1,22 @@
+"""Where the cluster is, and how we sign in to it."""
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class KubernetesSettings(BaseSettings):
+    """Read from KUBERNETES_*. The first that is given serves: a URL, a kubeconfig, the pod's own account."""
+
+    model_config = SettingsConfigDict(env_prefix="KUBERNETES_")
+
+    url: str = ""
+    token: str = ""
+    token_file: str = ""
+    ca_file: str = ""
+    client_cert_file: str = ""
+    client_key_file: str = ""
+    check_certificate: bool = True
+    kubeconfig: str = ""
+    kubeconfig_context: str = ""
+    timeout: float = 15.0
+    clean_image: str = ""
+    drain_timeout: float = 300.0

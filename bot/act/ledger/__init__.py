@@ -1,0 +1,13 @@
+"""What is written down for good: every file here is one kind of ledger."""
+
+from typing import Protocol
+
+from bot.domain.record import AuditRecord
+
+
+class Ledger(Protocol):
+    """Append-only. A change that cannot be written down is not made."""
+
+    async def append(self, record: AuditRecord) -> None:
+        """Returns when the record is safe. Raises StoreDown when it cannot be."""
+        ...

@@ -1,0 +1,209 @@
+"""What goes out: the newest state of each message of ours, kept first, then sent until it is accepted."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import structlog
+from sqlalchemy import Boolean, Column, DateTime, Integer, String, Table, Text, select, update
+
+from bot.database import Codec, Database, metadata
+from bot.database.batch import Batch
+from bot.domain.card import Card
+from bot.domain.message import Person, Thread
+from bot.errors import CardRefused, ChannelError, StoreDown, TryLater, Undeliverable
+from bot.talk.cards.masked import masked
+from bot.talk.channels import Channel, Delivery
+
+CARDS = Table(
+    "outbox",
+    metadata,
+    Column("slot", String(400), primary_key=True),
+    Column("thread", Text, nullable=False),
+    Column("card", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("delivered", Integer, nullable=False, default=0),
+    Column("ref", String(400), nullable=False, default=""),
+    Column("placed", Text),
+    Column("given_up", Boolean, nullable=False, default=False),
+    Column("error", Text),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+)
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Line:
+    """One message of ours, and how far it has got."""
+
+    newest: Delivery
+    render: Callable[[], Card] | None = None
+    """Of a live state: called only when the channel is ready for it."""
+    sent: int = 0
+    sender: asyncio.Task[None] | None = None
+
+
+class Outbox:
+    """`show` returns when the card is kept; the sending goes on by itself."""
+
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._now = now
+        self._sleep = sleep
+        self._threads: Codec[Thread] = Codec(Thread)
+        self._cards: Codec[Card] = Codec(Card)
+        self._lines: dict[str, _Line] = {}
+        self._keep: Batch[Delivery, None] = Batch(self._commit)
+        self._mark: Batch[Delivery, None] = Batch(self._mark_delivered)
+
+    async def start(self) -> int:
+        """Send on what was kept and not accepted. Returns how many those were."""
+        behind = (CARDS.c.delivered < CARDS.c.revision) & ~CARDS.c.given_up
+        async with self._database.read() as connection:
+            rows = (await connection.execute(select(CARDS).where(behind))).all()
+        for row in rows:
+            thread = self._threads.load(row.placed or row.thread)
+            newest = Delivery(row.slot, thread, self._cards.load(row.card), row.revision, row.ref)
+            self._send(row.slot, _Line(newest, sent=row.delivered))
+        return len(rows)
+
+    async def stop(self, patience: float = 5.0) -> None:
+        """Wait a little for what is under way; the rest is sent after the next start."""
+        senders = [line.sender for line in self._lines.values() if line.sender]
+        if senders:
+            _, late = await asyncio.wait(senders, timeout=patience)
+            for task in late:
+                task.cancel()
+
+    async def show(self, slot: str, thread: Thread, card: Card) -> None:
+        """Keep this as the newest state of the slot, and see that it arrives. Raises StoreDown."""
+        line = await self._line(slot, thread)
+        newest = self._next(line, thread, masked(card), final=True)
+        line.newest, line.render = newest, None
+        await self._keep.add(newest)
+        self._send(slot, line)
+
+    async def live(self, slot: str, thread: Thread, render: Callable[[], Card]) -> None:
+        """Show a state that the next one will replace: not kept, and skipped when the channel is busy."""
+        line = self._lines.get(slot) or await self._line(slot, thread)
+        line.newest, line.render = self._next(line, thread, line.newest.card, final=False), render
+        self._send(slot, line)
+
+    async def whisper(self, thread: Thread, person: Person, card: Card) -> None:
+        """Show a card to one person only; not kept."""
+        if channel := self._channels.get(thread.channel):
+            await channel.whisper(thread, person, masked(card))
+
+    async def settled(self, slot: str) -> None:
+        """Return when nothing of this slot is under way."""
+        while (line := self._lines.get(slot)) and line.sender and not line.sender.done():
+            await asyncio.wait([line.sender])
+
+    @property
+    def depth(self) -> int:
+        """How many messages are behind their newest state."""
+        return sum(line.sent < line.newest.revision for line in self._lines.values())
+
+    async def _line(self, slot: str, thread: Thread) -> _Line:
+        if slot in self._lines:
+            return self._lines[slot]
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(CARDS).where(CARDS.c.slot == slot))).one_or_none()
+        if slot not in self._lines:
+            known = Delivery(slot, thread, Card(""), row.revision if row else 0, row.ref if row else "")
+            if row and row.placed:
+                known = replace(known, thread=self._threads.load(row.placed))
+            self._lines[slot] = _Line(known, sent=known.revision)
+        return self._lines[slot]
+
+    def _next(self, line: _Line, thread: Thread, card: Card, *, final: bool) -> Delivery:
+        place = line.newest.thread if line.newest.ref else thread
+        return replace(line.newest, thread=place, card=card, revision=line.newest.revision + 1, final=final)
+
+    def _send(self, slot: str, line: _Line) -> None:
+        self._lines[slot] = line
+        if line.sender is None or line.sender.done():
+            line.sender = asyncio.create_task(self._deliver(line), name=f"send {slot}")
+
+    async def _deliver(self, line: _Line) -> None:
+        failures = 0
+        while line.sent < line.newest.revision:
+            delivery = replace(line.newest, card=masked(line.render())) if line.render else line.newest
+            channel = self._channels.get(delivery.thread.channel)
+            if channel is None:
+                await self._give_up(delivery, f"no channel {delivery.thread.channel}")
+                return
+            try:
+                placed = await channel.show(delivery)
+            except TryLater as busy:
+                await self._sleep(busy.after)
+                continue
+            except (CardRefused, Undeliverable) as refused:
+                await self._give_up(delivery, str(refused))
+                return
+            except ChannelError as error:
+                failures += 1
+                log.warning("a card was not accepted yet", slot=delivery.slot, why=str(error), failures=failures)
+                await self._sleep(min(60.0, 0.5 * 2**failures) * random.uniform(0.5, 1.0))  # noqa: S311
+                continue
+            failures = 0
+            line.sent = delivery.revision
+            line.newest = replace(line.newest, ref=placed.ref, thread=placed.thread)
+            if delivery.final:
+                await self._mark_kept(replace(delivery, ref=placed.ref, thread=placed.thread))
+            if pace := channel.pace.live:
+                await self._sleep(pace if not line.newest.final else 0)
+        if line.newest.final and line.sent >= line.newest.revision:
+            self._lines.pop(line.newest.slot, None)
+
+    async def _mark_kept(self, delivery: Delivery) -> None:
+        """If the store is down now, the card is sent once more after a restart: the channel updates it in place."""
+        try:
+            await self._mark.add(delivery)
+        except StoreDown as error:
+            log.warning("a delivery could not be written down", slot=delivery.slot, why=str(error))
+
+    async def _give_up(self, delivery: Delivery, why: str) -> None:
+        log.error("a card cannot be delivered", slot=delivery.slot, why=why)
+        self._lines.pop(delivery.slot, None)
+        async with self._database.begin() as connection:
+            await connection.execute(
+                update(CARDS).where(CARDS.c.slot == delivery.slot).values(given_up=True, error=why[:2000])
+            )
+
+    async def _commit(self, deliveries: list[Delivery]) -> list[None]:
+        newest = {delivery.slot: delivery for delivery in deliveries}
+        rows = [
+            {
+                "slot": each.slot,
+                "thread": self._threads.dump(each.thread),
+                "card": self._cards.dump(each.card),
+                "revision": each.revision,
+                "delivered": 0,
+                "ref": each.ref,
+                "given_up": False,
+                "changed_at": self._now(),
+            }
+            for each in newest.values()
+        ]
+        statement = self._database.insert(CARDS)
+        changed = {name: statement.excluded[name] for name in ("card", "revision", "changed_at", "given_up")}
+        async with self._database.begin() as connection:
+            await connection.execute(statement.on_conflict_do_update(index_elements=["slot"], set_=changed), rows)
+        return [None] * len(deliveries)
+
+    async def _mark_delivered(self, deliveries: list[Delivery]) -> list[None]:
+        async with self._database.begin() as connection:
+            for each in deliveries:
+                placed = {"delivered": each.revision, "ref": each.ref, "placed": self._threads.dump(each.thread)}
+                await connection.execute(update(CARDS).where(CARDS.c.slot == each.slot).values(**placed))
+        return [None] * len(deliveries)

@@ -1,0 +1,103 @@
+"""Nothing that was acknowledged is lost, nothing is handled twice, and one lane keeps its order."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.database import Database
+from bot.domain.message import Message, Person, Thread
+from bot.errors import StoreDown
+from bot.talk.inbox import Inbox
+
+ANN = Person("U1", "Ann")
+
+
+def message(key, thread="t1", text="hello"):
+    return Message(key, Thread("web", thread), ANN, text, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+async def database(tmp_path):
+    made = Database(f"sqlite:///{tmp_path}/bot.sqlite")
+    await made.open()
+    yield made
+    await made.close()
+
+
+async def test_what_is_heard_twice_is_handled_once(database):
+    inbox, handled = Inbox(database), []
+
+    async def respond(event):
+        handled.append(event.key)
+
+    await inbox.start(respond)
+    answers = await asyncio.gather(*(inbox.hear(message("m1")) for _ in range(20)))
+    assert sorted(answers) == [False] * 19 + [True]
+    await inbox.idle()
+    assert handled == ["m1"]
+
+
+async def test_one_thread_keeps_its_order_while_others_go_on(database):
+    inbox, handled, gate = Inbox(database), [], asyncio.Event()
+
+    async def respond(event):
+        if event.key == "a0":
+            await gate.wait()
+        handled.append(event.key)
+
+    await inbox.start(respond)
+    for number in range(5):
+        await inbox.hear(message(f"a{number}", "a"))
+    await inbox.hear(message("b0", "b"))
+    while handled != ["b0"]:
+        await asyncio.sleep(0.01)
+    gate.set()
+    await inbox.idle()
+    assert handled == ["b0", "a0", "a1", "a2", "a3", "a4"]
+
+
+async def test_what_was_kept_and_not_handled_is_handled_after_a_restart(database):
+    before = Inbox(database)
+    for number in range(3):
+        await before.hear(message(f"m{number}"))
+    after, handled = Inbox(database), []
+
+    async def respond(event):
+        handled.append((event.key, event.text))
+
+    assert await after.start(respond) == 3
+    await after.idle()
+    assert handled == [("m0", "hello"), ("m1", "hello"), ("m2", "hello")]
+    assert await Inbox(database).start(respond) == 0
+
+
+async def test_while_the_store_is_down_the_event_is_tried_again(database):
+    tries, pauses = [], []
+
+    async def at_once(seconds):
+        pauses.append(seconds)
+
+    async def respond(event):
+        tries.append(event.key)
+        if len(tries) < 3:
+            raise StoreDown(why="gone")
+
+    inbox = Inbox(database, sleep=at_once)
+    await inbox.start(respond)
+    await inbox.hear(message("m1"))
+    await inbox.idle()
+    assert tries == ["m1"] * 3
+    assert pauses == [0.5, 1]
+
+
+async def test_an_event_that_kills_the_process_each_time_is_set_aside(database):
+    inbox = Inbox(database)
+    await inbox.hear(message("poison"))
+    for _ in range(5):
+        assert await Inbox(database).start(_never) == 1
+    assert await Inbox(database).start(_never) == 0
+
+
+async def _never(event):
+    await asyncio.Event().wait()

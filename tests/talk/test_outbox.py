@@ -1,0 +1,111 @@
+"""The newest state of every card arrives, once, in place, and a restart goes on with it."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.database import Database
+from bot.domain.card import Card, Markdown
+from bot.domain.message import Thread
+from bot.errors import CardRefused, ChannelError, TryLater
+from bot.talk.channels import Pace, Placed
+from bot.talk.outbox import Outbox
+
+HERE = Thread("wall", "t1")
+
+
+@dataclass
+class Wall:
+    """The far end: a channel's platform."""
+
+    name: str = "wall"
+    pace: Pace = field(default_factory=lambda: Pace(live=0.01))
+    shown: list = field(default_factory=list)
+    trouble: list = field(default_factory=list)
+
+    async def show(self, delivery):
+        await asyncio.sleep(0)
+        if self.trouble:
+            raise self.trouble.pop(0)
+        self.shown.append(delivery)
+        return Placed(delivery.ref or f"ref-{delivery.slot}", delivery.thread)
+
+
+def card(text):
+    return Card(text, (Markdown(text),))
+
+
+@pytest.fixture
+async def database(tmp_path):
+    made = Database(f"sqlite:///{tmp_path}/bot.sqlite")
+    await made.open()
+    yield made
+    await made.close()
+
+
+async def test_a_slot_is_posted_once_and_then_updated_in_place(database):
+    wall = Wall()
+    outbox = Outbox(database, {"wall": wall})
+    for text in ("one", "two"):
+        await outbox.show("s", HERE, card(text))
+        await outbox.settled("s")
+    assert [(each.card.title, each.ref) for each in wall.shown] == [("one", ""), ("two", "ref-s")]
+    again = Outbox(database, {"wall": wall})
+    assert await again.start() == 0
+    await again.show("s", HERE, card("three"))
+    await again.settled("s")
+    assert wall.shown[-1].ref == "ref-s"
+
+
+async def test_live_states_may_be_skipped_but_the_final_one_never(database):
+    wall = Wall()
+    outbox = Outbox(database, {"wall": wall})
+    for number in range(200):
+        await outbox.live("s", HERE, lambda number=number: card(f"live {number}"))
+    await outbox.show("s", HERE, card("final"))
+    await outbox.settled("s")
+    assert wall.shown[-1].card.title == "final"
+    assert len(wall.shown) < 20
+
+
+async def test_what_was_not_accepted_before_the_end_is_sent_after_a_restart(database):
+    silent = Wall(trouble=[TryLater(3600)])
+    before = Outbox(database, {"wall": silent})
+    await before.show("s", HERE, card("kept"))
+    await before.stop(patience=0.05)
+    wall = Wall()
+    after = Outbox(database, {"wall": wall})
+    assert await after.start() == 1
+    await after.settled("s")
+    assert [each.card.title for each in wall.shown] == ["kept"]
+
+
+async def test_it_waits_as_told_and_tries_again_after_faults(database):
+    pauses = []
+
+    async def at_once(seconds):
+        pauses.append(seconds)
+
+    wall = Wall(trouble=[TryLater(7), ChannelError(), ChannelError()])
+    outbox = Outbox(database, {"wall": wall}, sleep=at_once)
+    await outbox.show("s", HERE, card("x"))
+    await outbox.settled("s")
+    assert pauses[0] == 7
+    assert 0.5 <= pauses[1] <= 1 <= pauses[2] <= 2
+    assert len(wall.shown) == 1
+
+
+async def test_a_card_that_no_one_takes_is_given_up_and_said_so(database):
+    outbox = Outbox(database, {"wall": Wall(trouble=[CardRefused()])})
+    await outbox.show("s", HERE, card("x"))
+    await outbox.settled("s")
+    assert await Outbox(database, {"wall": Wall()}).start() == 0
+
+
+async def test_secrets_do_not_leave(database):
+    wall = Wall()
+    outbox = Outbox(database, {"wall": wall})
+    await outbox.show("s", HERE, card("password=hunter2hunter2"))
+    await outbox.settled("s")
+    assert "hunter2" not in str(wall.shown[0].card)

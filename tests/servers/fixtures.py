@@ -1,0 +1,102 @@
+"""The fixtures that lend tests a real server: started when first asked for, stopped at the end of the run."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.servers import programs
+from tests.servers.alertmanager_server import AlertmanagerServer
+from tests.servers.loki_server import LokiServer
+from tests.servers.postgres_server import PostgresServer, binaries
+from tests.servers.programs import NotBuilt
+from tests.servers.prometheus_server import PrometheusServer
+
+
+def needs(*names: str) -> None:
+    """Builds the programs if they are not there; with DUTYBOT_TESTS=quick the test is skipped instead."""
+    missing = [name for name in names if not programs.is_built(name)]
+    if missing and os.environ.get("DUTYBOT_TESTS") == "quick":
+        pytest.skip(f"{', '.join(missing)} not built (`make servers` builds it); DUTYBOT_TESTS=quick leaves it out")
+    for name in missing:
+        try:
+            programs.find(name)
+        except NotBuilt as why:
+            pytest.fail(str(why), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def start_prometheus() -> Iterator[Callable[..., PrometheusServer]]:
+    """Starts a Prometheus of one's own (arguments: see PrometheusServer); stopped at the end of the run."""
+    needs("prometheus", "promtool")
+    started: list[PrometheusServer] = []
+
+    def start(**wishes: object) -> PrometheusServer:
+        started.append(PrometheusServer(**wishes))  # type: ignore[arg-type]
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def prometheus(start_prometheus: Callable[..., PrometheusServer]) -> PrometheusServer:
+    """An empty Prometheus that all tests of the run share: write under labels of your own."""
+    return start_prometheus()
+
+
+@pytest.fixture(scope="session")
+def start_alertmanager() -> Iterator[Callable[..., AlertmanagerServer]]:
+    """Starts an Alertmanager of one's own (arguments: see AlertmanagerServer)."""
+    needs("alertmanager")
+    started: list[AlertmanagerServer] = []
+
+    def start(**wishes: object) -> AlertmanagerServer:
+        started.append(AlertmanagerServer(**wishes))  # type: ignore[arg-type]
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def alertmanager(start_alertmanager: Callable[..., AlertmanagerServer]) -> AlertmanagerServer:
+    """An Alertmanager that tells nobody, shared by all tests of the run."""
+    return start_alertmanager()
+
+
+@pytest.fixture(scope="session")
+def start_loki() -> Iterator[Callable[[], LokiServer]]:
+    """Starts a Loki of one's own."""
+    needs("loki")
+    started: list[LokiServer] = []
+
+    def start() -> LokiServer:
+        started.append(LokiServer())
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def loki(start_loki: Callable[[], LokiServer]) -> LokiServer:
+    """An empty Loki that all tests of the run share: push under labels of your own."""
+    return start_loki()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL; take `postgres.new_database()` for an empty database's URL."""
+    try:
+        binaries(install=os.environ.get("DUTYBOT_TESTS") != "quick")
+    except NotBuilt as why:
+        if os.environ.get("DUTYBOT_TESTS") == "quick":
+            pytest.skip(f"{why} DUTYBOT_TESTS=quick leaves it out")
+        pytest.fail(str(why), pytrace=False)
+    server = PostgresServer()
+    yield server
+    server.stop()

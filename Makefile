@@ -1,6 +1,40 @@
-# DutyBot's everyday commands.
-PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
+# Two commands: `make demo` runs DutyBot over a pretend cluster, `make test` installs and passes everything.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+PORT ?= 8421
 
-.PHONY: servers
-servers: ## build the servers the tests run against, once, into a cache (tests/servers/README.md)
-	@$(PYTHON) -m tests.servers.programs $(NAMES)
+.PHONY: demo setup test quick lint servers lock train docs clean
+
+demo: setup ## Open the chat over the pretend cluster.
+	$(BIN)/dutybot demo --port $(PORT)
+
+setup: .venv/.installed ## Make .venv with the `dutybot` command and the development tools.
+
+.venv/.installed: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "DutyBot needs Python 3.11 or newer; install it and run this again."; exit 1; }
+	@echo "Installing into .venv (about two minutes the first time)…"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+lint: setup ## Style, types and floors.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+quick: setup ## The tests that need no built servers.
+	DUTYBOT_TESTS=quick $(BIN)/python -m pytest -q
+
+test: setup lint servers ## Everything.
+	$(BIN)/python -m pytest -q
+
+lock: ## Compile requirements.lock anew from pyproject.toml.
+	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv .cache dist build
+
+servers: setup ## Build the servers that tests run against, once, into a cache (tests/servers/README.md).
+	@$(BIN)/python -m tests.servers.programs $(NAMES)

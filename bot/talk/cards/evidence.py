@@ -1,7 +1,7 @@
 """What was seen, as blocks of a card."""
 
 from bot.domain.approval import Refusal
-from bot.domain.card import Chart, Code, Context, Grid, Line, Markdown, Plain
+from bot.domain.card import Chart, Code, Context, Grid, Line, Markdown, Plain, plain
 from bot.talk.cards.words import Words
 from skills import Evidence
 
@@ -31,8 +31,3 @@ def evidence_blocks(seen: Evidence, words: Words) -> tuple[Plain, ...]:
 def refusal_text(refused: Refusal, words: Words) -> str:
     """Why a step was not taken, in one sentence."""
     return words.of_error(refused.key, refused.values, refused.why)
-
-
-def plain(text: str) -> str:
-    """Text of others, so that Markdown reads it as it stands."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#+!|~" else letter for letter in text)

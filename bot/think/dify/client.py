@@ -1,0 +1,138 @@
+"""Carries requests to Dify's Service API, and gives back events or one of our errors."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import httpx
+
+from bot.errors import BotError, BrainAway, BrainRefused
+from bot.think.dify.events import Event, read_event
+from bot.think.dify.frames import Frames, TooLong
+from bot.think.dify.settings import DifySettings
+from bot.think.dify.troubles import of_response
+
+MOST_BODY = 1_000_000
+PATIENCE = 10.0
+"""Seconds that we wait at most, when asked to, before the one retry."""
+
+
+class LineLost(Exception):
+    """The stream ended before Dify said how."""
+
+
+class Client:
+    """One app of one Dify. The HTTP client may be handed in; then it is not ours to close."""
+
+    def __init__(self, settings: DifySettings, http: httpx.AsyncClient | None = None) -> None:
+        self.settings = settings
+        self._own = http is None
+        self._http = http or httpx.AsyncClient(limits=httpx.Limits(max_connections=None, max_keepalive_connections=20))
+        self._timeout = httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds, pool=None)
+
+    async def chat(self, body: Mapping[str, Any]) -> AsyncGenerator[Event]:
+        """The events of one answer. Raises LineLost after the first event; before it, one retry, then BrainAway."""
+        for last in (False, True):
+            started = False
+            try:
+                async with aclosing(self._events("POST", "/chat-messages", json=dict(body))) as events:
+                    async for event in events:
+                        started = True
+                        yield event
+                return
+            except LineLost:
+                if started or last:
+                    raise
+            except BrainAway as error:
+                after = float(error.values.get("after") or 0.5)
+                if started or last or not error.values.get("again", True) or after > PATIENCE:
+                    raise
+                await asyncio.sleep(after)
+
+    def resume(self, run: str, user: str) -> AsyncGenerator[Event]:
+        """The events of a chatflow's run that goes on without us."""
+        params = {"user": user, "include_state_snapshot": "true"}
+        return self._events("GET", f"/workflow/{run}/events", params=params)
+
+    async def _events(self, method: str, path: str, **asked: Any) -> AsyncGenerator[Event]:
+        deadline = time.monotonic() + self.settings.total_seconds
+        frames = Frames()
+        async with self._asked(method, path, **asked) as response:
+            if response.status_code != 200:
+                raise await _trouble(response)
+            if "text/event-stream" not in response.headers.get("content-type", ""):
+                raise BrainRefused("dify_address")
+            try:
+                async for chunk in response.aiter_raw():
+                    for raw in frames.feed(chunk):
+                        if event := read_event(raw):
+                            yield event
+                    if time.monotonic() > deadline:
+                        raise BrainAway("dify_too_long", minutes=round(self.settings.total_seconds / 60))
+            except (httpx.TransportError, TooLong) as error:
+                raise LineLost from error
+        raise LineLost
+
+    @asynccontextmanager
+    async def _asked(self, method: str, path: str, **asked: Any) -> AsyncIterator[httpx.Response]:
+        headers = {"Authorization": f"Bearer {self.settings.key.get_secret_value()}", "Accept-Encoding": "identity"}
+        try:
+            request = self._http.build_request(
+                method, self.settings.base + path, headers=headers, timeout=self._timeout, **asked
+            )
+            response = await self._http.send(request, stream=True)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise BrainRefused("dify_address") from error
+        except httpx.ConnectTimeout as error:
+            raise BrainAway("dify_unreachable", url=self.settings.base) from error
+        except httpx.TimeoutException as error:
+            raise BrainAway("dify_silent", seconds=round(self.settings.read_seconds), again=False) from error
+        except httpx.TransportError as error:
+            raise BrainAway("dify_unreachable", url=self.settings.base) from error
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+    async def call(self, method: str, path: str, **asked: Any) -> Any:
+        """The JSON of a plain request; None when there is no body. Raises our errors."""
+        async with self._asked(method, path, **asked) as response:
+            if response.status_code not in {200, 201, 204}:
+                raise await _trouble(response)
+            body = await _body(response)
+        if not body:
+            return None
+        try:
+            return httpx.Response(200, content=body).json()
+        except ValueError as error:
+            raise BrainRefused("dify_address") from error
+
+    async def stop(self, task: str, user: str) -> None:
+        """Ask Dify to stop an answer; it says "success" in any case, so nothing is learned from it."""
+        try:
+            async with asyncio.timeout(5):
+                await self.call("POST", f"/chat-messages/{task}/stop", json={"user": user})
+        except (BotError, TimeoutError):
+            return
+
+    async def close(self) -> None:
+        if self._own:
+            await self._http.aclose()
+
+
+async def _trouble(response: httpx.Response) -> BotError:
+    return of_response(response.status_code, dict(response.headers), await _body(response))
+
+
+async def _body(response: httpx.Response) -> bytes:
+    body = b""
+    try:
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > MOST_BODY:
+                break
+    except httpx.TransportError:
+        return b""
+    return body

@@ -1,0 +1,137 @@
+"""What we tell a brain: the turn's question, and all around it, each part bounded; and the house rules, from files."""
+
+import functools
+import hashlib
+import json
+from pathlib import Path
+
+from bot.domain.approval import Refusal
+from bot.domain.briefing import Briefing
+from bot.domain.case import Case
+from bot.domain.incident import Incident
+from bot.domain.message import Language
+from skills import Action, Evidence
+
+PROMPTS = Path(__file__).parents[2] / "prompts"
+MOST_QUESTION = 20_000
+MOST_OF_ONE = 2_500
+MOST_FINDINGS = 12_000
+MOST_PASSAGES = 6_000
+MOST_RECAP = 3_000
+MOST_ACTIONS = 16_000
+
+
+def inputs_of(briefing: Briefing) -> dict[str, str]:
+    """The same names every turn: an input that is left out would read as "None" in the prompt."""
+    case = briefing.case
+    return {
+        "thread": case.thread.key[:255],
+        "speaker": f"{case.asked_by.name} ({case.asked_by.id})"[:200],
+        "language": case.asked_by.language,
+        "zone": case.asked_by.zone,
+        "now": briefing.now.isoformat(timespec="seconds"),
+        "incident": incident_text(case.incident) if case.incident else "",
+        "open_plans": cut("\n".join(briefing.open_plans), 2_000),
+        "findings": findings_text(briefing),
+        "recap": recap_of(case),
+        "actions": actions_text(briefing.actions),
+    }
+
+
+def query_of(briefing: Briefing, fresh: bool = False) -> str:
+    """The turn's own words. After the first round it tells what came of the steps; `fresh`: the brain knows nothing yet."""
+    case = briefing.case
+    parts = []
+    if fresh and len(case.turns) > 1:
+        parts.append("[DutyBot] This conversation went on before; its last turns:\n" + recap_of(case))
+    if case.seen:
+        seen = "\n\n".join(seen_text(each) for each in case.seen)
+        parts.append(f"[DutyBot] What came of your steps so far:\n{cut(seen, MOST_FINDINGS)}")
+        parts.append(f"Go on with the question of {case.asked_by.name}: {cut(case.question, MOST_QUESTION)}")
+    else:
+        parts.append(cut(case.question, MOST_QUESTION))
+    if names := ", ".join(each.name[:100] for each in case.attachments):
+        parts.append(f"[attached: {cut(names, 500)}]")
+    return "\n\n".join(parts) or "?"
+
+
+def recap_of(case: Case) -> str:
+    """The last turns, newest kept."""
+    lines = [f"{turn.who}: {cut(turn.said, 600)}" for turn in case.turns[:-1]]
+    while lines and len("\n".join(lines)) > MOST_RECAP:
+        lines.pop(0)
+    return "\n".join(lines)
+
+
+def findings_text(briefing: Briefing) -> str:
+    """The diagnosis, what was seen, and what the library says."""
+    parts = [cut(briefing.report, MOST_FINDINGS // 2)] if briefing.report else []
+    parts += [seen_text(each) for each in briefing.case.seen]
+    seen = cut("\n\n".join(parts), MOST_FINDINGS)
+    passages = "\n\n".join(
+        f"[{passage.document.title}]({passage.document.url})\n{cut(passage.text, 1500)}" for passage in briefing.passages
+    )
+    return "\n\n".join(part for part in (seen, cut(passages, MOST_PASSAGES)) if part)
+
+
+def seen_text(seen: Evidence | Refusal) -> str:
+    """One piece of evidence, or one refusal, as the brain reads it."""
+    if isinstance(seen, Refusal):
+        return f"REFUSED {seen.step.action} {json.dumps(dict(seen.step.arguments), ensure_ascii=False)}: {seen.why or seen.key}"
+    parts = [seen.summary, f"query: {seen.query}"]
+    if seen.table:
+        rows = [" | ".join(row) for row in seen.table.rows[:30]]
+        parts.append("\n".join([" | ".join(seen.table.columns), *rows]))
+    if seen.lines:
+        parts.append("\n".join(line[:300] for line in seen.lines[:20]))
+    if seen.facts and not seen.table:
+        parts.append(cut(json.dumps(dict(seen.facts), ensure_ascii=False, default=str), MOST_OF_ONE // 2))
+    if seen.gaps:
+        parts.append("not seen: " + "; ".join(seen.gaps))
+    return cut("\n".join(parts), MOST_OF_ONE)
+
+
+def incident_text(incident: Incident) -> str:
+    """The alerts that fire, newest state of each."""
+    lines = [f"incident {incident.id}, {incident.state.value}, since {incident.opened_at.isoformat(timespec='minutes')}"]
+    for alert in incident.alerts[:20]:
+        labels = ", ".join(f"{name}={value}" for name, value in alert.labels.items())
+        lines.append(f"- {'FIRING' if alert.firing else 'resolved'} {labels}"[:500])
+    return cut("\n".join(lines), 4_000)
+
+
+def actions_text(actions: tuple[Action, ...]) -> str:
+    """Each action with its risk and the schema of its arguments, for brains whose tools we do not declare."""
+    lines = []
+    for action in actions:
+        fields = {
+            name: {key: value for key, value in field.items() if key in {"type", "enum", "default", "description"}}
+            for name, field in action.schema().get("properties", {}).items()
+        }
+        lines.append(
+            f"- {action.name} ({action.risk.name}): {action.summary} {json.dumps(fields, ensure_ascii=False)}"[:1500]
+        )
+    return cut("\n".join(lines), MOST_ACTIONS)
+
+
+def cut(text: str, most: int) -> str:
+    """At most so many characters; what was cut is said."""
+    if len(text) <= most:
+        return text
+    return text[: most - 30] + f"\n… ({len(text) - most + 30} more characters)"
+
+
+@functools.cache
+def house_rules(language: Language) -> str:
+    """How the brain is to work: prompts/rules.{zh,en}.md."""
+    return (PROMPTS / f"rules.{language}.md").read_text(encoding="utf-8")
+
+
+@functools.cache
+def version() -> str:
+    """A short hash over all prompts, for the record."""
+    whole = hashlib.sha256()
+    for path in sorted(PROMPTS.rglob("*")):
+        if path.is_file() and path.suffix in {".md", ".yml"}:
+            whole.update(path.name.encode() + path.read_bytes())
+    return whole.hexdigest()[:12]

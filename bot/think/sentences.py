@@ -1,0 +1,110 @@
+"""What can be wrong with a brain, in one sentence each, in both languages; the same keys word the cards."""
+
+from bot.domain.message import Language
+from bot.errors import BotError
+
+SENTENCES: dict[str, dict[Language, str]] = {
+    "dify_key": {
+        "en": "Dify does not accept the API key: put the app's key (`app-…`) into DIFY_KEY.",
+        "zh": "Dify 不接受这个 API 密钥：请把应用的密钥（`app-…`）填入 DIFY_KEY。",
+    },
+    "dify_forbidden": {
+        "en": "Dify has switched off the API of this app: enable it on the app's API Access page.",
+        "zh": "该 Dify 应用的 API 已被停用：请在应用的“访问 API”页面启用。",
+    },
+    "dify_address": {
+        "en": "What answers at DIFY_URL is not Dify's Service API: it should end with `/v1` and reach Dify itself.",
+        "zh": "DIFY_URL 处应答的不是 Dify 的服务 API：地址应以 `/v1` 结尾并直达 Dify。",
+    },
+    "dify_app": {
+        "en": "The Dify app behind this key cannot chat: publish it, or use the key of a chatflow or agent app.",
+        "zh": "该密钥对应的 Dify 应用无法对话：请先发布，或使用对话流（chatflow）或 Agent 应用的密钥。",
+    },
+    "dify_unreachable": {
+        "en": "Dify cannot be reached at {url}: check DIFY_URL and that Dify is running.",
+        "zh": "无法连接 {url} 处的 Dify：请检查 DIFY_URL，并确认 Dify 正在运行。",
+    },
+    "dify_silent": {
+        "en": "Dify took the question and said nothing for {seconds} s; ask again in a moment.",
+        "zh": "Dify 收到问题后 {seconds} 秒没有任何回应，请稍后再问。",
+    },
+    "dify_down": {
+        "en": "Dify has a fault of its own (HTTP {status}); ask again in a moment.",
+        "zh": "Dify 自身出现故障（HTTP {status}），请稍后再问。",
+    },
+    "dify_busy": {
+        "en": "Dify is answering as many questions as it can; ask again in a moment.",
+        "zh": "Dify 正在处理的问题已达上限，请稍后再问。",
+    },
+    "dify_stream_cut": {
+        "en": "The line to Dify broke in the middle of the answer, and the rest is lost; ask again.",
+        "zh": "与 Dify 的连接在回答途中中断，其余内容已丢失，请重新提问。",
+    },
+    "dify_too_long": {
+        "en": "Dify had not finished after {minutes} minutes and was stopped; ask for less at once.",
+        "zh": "Dify 用了 {minutes} 分钟仍未完成，已被停止；请把问题拆小一些再问。",
+    },
+    "dify_empty": {
+        "en": "Dify ended without an answer; ask again, or look at the app's log in Dify.",
+        "zh": "Dify 没有给出回答就结束了；请重新提问，或到 Dify 查看应用日志。",
+    },
+    "dify_failed": {
+        "en": "Dify could not answer; the app's log in Dify says why.",
+        "zh": "Dify 无法回答；原因见 Dify 中该应用的日志。",
+    },
+    "dify_request": {
+        "en": "Dify refused the question as we sent it; the app's log in Dify says why.",
+        "zh": "Dify 拒绝了我们发送的请求；原因见 Dify 中该应用的日志。",
+    },
+    "dify_file": {
+        "en": "Dify did not take the attached file: too large, or of a kind that the app does not accept.",
+        "zh": "Dify 不接受所附文件：文件过大，或应用不支持该类型。",
+    },
+    "dify_inputs": {
+        "en": "The Dify app asks for an input that we do not send ({why}): make that field optional in the app.",
+        "zh": "该 Dify 应用要求一个我们没有发送的输入（{why}）：请在应用中把该字段设为可选。",
+    },
+    "dify_model_missing": {
+        "en": "The model of the Dify app is not set up: give its provider credentials in Dify.",
+        "zh": "该 Dify 应用的模型尚未配置：请在 Dify 中为模型供应商填写凭据。",
+    },
+    "dify_model_key": {
+        "en": "The model provider behind Dify does not accept its credentials: renew them in Dify.",
+        "zh": "Dify 背后的模型供应商不接受其凭据：请在 Dify 中更新。",
+    },
+    "dify_model_busy": {
+        "en": "The model behind Dify is over its limit; ask again in a moment.",
+        "zh": "Dify 背后的模型已超出配额或限流，请稍后再问。",
+    },
+    "dify_model_failed": {
+        "en": "The model behind Dify failed to answer; ask again in a moment.",
+        "zh": "Dify 背后的模型未能回答，请稍后再问。",
+    },
+    "dify_tools_missing": {
+        "en": "The Dify app points at tools that Dify does not have: run `dutybot dify setup`.",
+        "zh": "该 Dify 应用引用了 Dify 中不存在的工具：请运行 `dutybot dify setup`。",
+    },
+    "dify_plugin_missing": {
+        "en": "Dify lacks the plugin `langgenius/agent`: install it from Dify's marketplace.",
+        "zh": "Dify 缺少插件 `langgenius/agent`：请从 Dify 插件市场安装。",
+    },
+    "dify_other_conversation": {
+        "en": "Dify answered for another conversation than ours, so the answer was thrown away; ask again.",
+        "zh": "Dify 返回了另一段对话的回答，已将其丢弃；请重新提问。",
+    },
+    "dify_conversation_gone": {
+        "en": "Dify no longer knows this conversation; ask again, and a new one begins.",
+        "zh": "Dify 已找不到这段对话；请重新提问，将开始新的对话。",
+    },
+}
+
+
+def say(error: BotError, language: Language) -> str:
+    """The sentence of this error."""
+    sentence = SENTENCES.get(error.key, {}).get(language, "")
+    return sentence.format_map(_Blank(error.values)) if sentence else str(error)
+
+
+class _Blank(dict[str, object]):
+    def __missing__(self, name: str) -> str:
+        return "-"

@@ -1,0 +1,161 @@
+"""A Dify that replays what a real one said, over a real socket; also run by itself, for the bench.
+
+    python tests/fakes/dify_server.py PORT FIXTURE [--paced] [--once-each]
+"""
+
+import asyncio
+import json
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "dify"
+
+
+@dataclass
+class Answer:
+    """What to say to one request: pieces of the body, each after a pause."""
+
+    status: int = 200
+    headers: dict = field(default_factory=lambda: {"content-type": "text/event-stream; charset=utf-8"})
+    pieces: list = field(default_factory=list)
+    """(seconds to wait before, bytes)"""
+    cut: bool = False
+    """End by breaking the connection, not by ending the body."""
+    hang: float = 0.0
+    """Seconds of silence before the status line."""
+
+
+def replay(name, paced=False, limit=None, cut=False, piece=None):
+    """A captured response. `limit`: only so many bytes of it; `piece`: in pieces of so many bytes."""
+    meta = json.loads((FIXTURES / f"{name}.meta.json").read_text()) if (FIXTURES / f"{name}.meta.json").exists() else {}
+    response = meta.get("response", {"status": 200, "headers": {}})
+    stream = FIXTURES / f"{name}.sse"
+    body = (stream if stream.exists() else FIXTURES / f"{name}.json").read_bytes()[:limit]
+    kind = "text/event-stream; charset=utf-8" if stream.exists() else "application/json"
+    pieces, at, then = [], 0, 0.0
+    if paced:
+        for seconds, size in response["chunks"]:
+            pieces.append((seconds - then, body[at : at + size]))
+            at, then = at + size, seconds
+    elif piece:
+        pieces = [(0, body[n : n + piece]) for n in range(0, len(body), piece)]
+    else:
+        pieces = [(0, body)]
+    return Answer(response["status"], {"content-type": kind}, pieces, cut)
+
+
+def plain(status, body=b"", content_type="text/html", **headers):
+    """An answer that is no stream."""
+    raw = json.dumps(body).encode() if isinstance(body, dict) else body
+    if isinstance(body, dict):
+        content_type = "application/json"
+    return Answer(status, {"content-type": content_type, **{k.replace("_", "-"): v for k, v in headers.items()}}, [(0, raw)])
+
+
+class DifyServer:
+    """Answers each request with the next answer queued for its path (a regular expression), the last one for ever."""
+
+    def __init__(self):
+        self.requests = []
+        self.seen_stops = []
+        self._routes = []
+        self._server = None
+        self.open = 0
+        self.most_open = 0
+
+    def on(self, path, *answers, method=None):
+        self._routes.insert(0, (method, re.compile(path), list(answers)))
+        return self
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+
+    async def start(self, port=0):
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, backlog=1024)
+        return self
+
+    async def stop(self):
+        self._server.close()
+
+    async def __aenter__(self):
+        return await self.start()
+
+    async def __aexit__(self, *_):
+        await self.stop()
+
+    def _answer(self, method, path):
+        for wanted, pattern, answers in self._routes:
+            if pattern.search(path) and wanted in {None, method}:
+                return answers.pop(0) if len(answers) > 1 else answers[0]
+        if path.endswith("/stop"):
+            return plain(200, {"result": "success"})
+        return plain(404, {"code": "not_found", "message": "no such path", "status": 404})
+
+    async def _serve(self, reader, writer):
+        try:
+            while await self._one(reader, writer):
+                pass
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    async def _one(self, reader, writer):
+        line = (await reader.readline()).decode()
+        if not line:
+            return False
+        method, target, _ = line.split()
+        headers = {}
+        while (raw := (await reader.readline()).decode().strip()) != "":
+            name, _, value = raw.partition(":")
+            headers[name.lower()] = value.strip()
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        try:
+            sent = json.loads(body) if body else None
+        except ValueError:
+            sent = body
+        parts = urlsplit(target)
+        self.requests.append({"method": method, "path": parts.path, "query": parts.query, "headers": headers, "json": sent})
+        answer = self._answer(method, parts.path)
+        self.open += 1
+        self.most_open = max(self.most_open, self.open)
+        try:
+            return await self._say(writer, answer)
+        finally:
+            self.open -= 1
+
+    async def _say(self, writer, answer):
+        if answer.hang:
+            await asyncio.sleep(answer.hang)
+        head = {**answer.headers, "transfer-encoding": "chunked"}
+        lines = [f"HTTP/1.1 {answer.status} X", *(f"{name}: {value}" for name, value in head.items())]
+        writer.write("\r\n".join(lines).encode() + b"\r\n\r\n")
+        for seconds, piece in answer.pieces:
+            if seconds > 0:
+                await writer.drain()
+                await asyncio.sleep(seconds)
+            if piece:
+                writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        await writer.drain()
+        if answer.cut:
+            writer.transport.abort()
+            return False
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+        return True
+
+
+async def main(port, name, paced):
+    async with DifyServer() as server:
+        await server.stop()
+        await server.on("/chat-messages$", replay(name, paced)).start(port)
+        print(server.url, flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]), sys.argv[2], "--paced" in sys.argv))

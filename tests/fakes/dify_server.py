@@ -60,9 +60,9 @@ class DifyServer:
 
     def __init__(self):
         self.requests = []
-        self.seen_stops = []
         self._routes = []
         self._server = None
+        self._connections = set()
         self.open = 0
         self.most_open = 0
 
@@ -80,6 +80,9 @@ class DifyServer:
 
     async def stop(self):
         self._server.close()
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def __aenter__(self):
         return await self.start()
@@ -96,12 +99,14 @@ class DifyServer:
         return plain(404, {"code": "not_found", "message": "no such path", "status": 404})
 
     async def _serve(self, reader, writer):
+        self._connections.add(asyncio.current_task())
         try:
             while await self._one(reader, writer):
                 pass
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
+            self._connections.discard(asyncio.current_task())
             writer.close()
 
     async def _one(self, reader, writer):

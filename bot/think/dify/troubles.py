@@ -79,9 +79,9 @@ def _of_model(code: str, status: str, message: str) -> BotError:
         return BrainRefused("dify_model_key")
     if provider == 429:
         return BrainAway("dify_model_busy")
-    if provider or code in {"workflow_failed", "completion_request_error"} or "Invoke" in message:
+    if provider or code in {"workflow_failed", "completion_request_error"} or "error_type" in message:
         return BrainAway("dify_model_failed")
-    if code == "invalid_param" and status == "400" and "error_type" not in message:
+    if code == "invalid_param" and status == "400":
         return BrainRefused("dify_request")
     return BrainAway("dify_failed")
 

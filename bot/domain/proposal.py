@@ -55,7 +55,7 @@ class Proposal(BaseModel):
 
 
 def read_proposal(written: str | Mapping[str, Any]) -> Proposal:
-    """From JSON text, or from the arguments of a tool call (whose steps may be JSON text themselves). Raises Unreadable."""
+    """From JSON text, or from a tool call's arguments, whose steps may be JSON text in turn. Raises Unreadable."""
     try:
         value = _json(written if isinstance(written, str) else json.dumps(dict(written)))
         if isinstance(value, Mapping) and "steps" not in value and "steps_json" in value:

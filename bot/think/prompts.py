@@ -39,7 +39,7 @@ def inputs_of(briefing: Briefing) -> dict[str, str]:
 
 
 def query_of(briefing: Briefing, fresh: bool = False) -> str:
-    """The turn's own words. After the first round it tells what came of the steps; `fresh`: the brain knows nothing yet."""
+    """The turn's own words; after the first round, what came of the steps. `fresh`: the brain knows nothing yet."""
     case = briefing.case
     parts = []
     if fresh and len(case.turns) > 1:
@@ -69,7 +69,8 @@ def findings_text(briefing: Briefing) -> str:
     parts += [seen_text(each) for each in briefing.case.seen]
     seen = cut("\n\n".join(parts), MOST_FINDINGS)
     passages = "\n\n".join(
-        f"[{passage.document.title}]({passage.document.url})\n{cut(passage.text, 1500)}" for passage in briefing.passages
+        f"[{passage.document.title}]({passage.document.url})\n{cut(passage.text, 1500)}"
+        for passage in briefing.passages
     )
     return "\n\n".join(part for part in (seen, cut(passages, MOST_PASSAGES)) if part)
 
@@ -77,7 +78,8 @@ def findings_text(briefing: Briefing) -> str:
 def seen_text(seen: Evidence | Refusal) -> str:
     """One piece of evidence, or one refusal, as the brain reads it."""
     if isinstance(seen, Refusal):
-        return f"REFUSED {seen.step.action} {json.dumps(dict(seen.step.arguments), ensure_ascii=False)}: {seen.why or seen.key}"
+        arguments = json.dumps(dict(seen.step.arguments), ensure_ascii=False)
+        return f"REFUSED {seen.step.action} {arguments}: {seen.why or seen.key}"
     parts = [seen.summary, f"query: {seen.query}"]
     if seen.table:
         rows = [" | ".join(row) for row in seen.table.rows[:30]]
@@ -93,7 +95,9 @@ def seen_text(seen: Evidence | Refusal) -> str:
 
 def incident_text(incident: Incident) -> str:
     """The alerts that fire, newest state of each."""
-    lines = [f"incident {incident.id}, {incident.state.value}, since {incident.opened_at.isoformat(timespec='minutes')}"]
+    lines = [
+        f"incident {incident.id}, {incident.state.value}, since {incident.opened_at.isoformat(timespec='minutes')}"
+    ]
     for alert in incident.alerts[:20]:
         labels = ", ".join(f"{name}={value}" for name, value in alert.labels.items())
         lines.append(f"- {'FIRING' if alert.firing else 'resolved'} {labels}"[:500])

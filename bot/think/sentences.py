@@ -4,6 +4,10 @@ from bot.domain.message import Language
 from bot.errors import BotError
 
 SENTENCES: dict[str, dict[Language, str]] = {
+    "error_plan_unreadable": {
+        "en": "The brain wrote a plan that cannot be taken: {why}",
+        "zh": "大脑写出的方案无法采用：{why}",
+    },
     "dify_key": {
         "en": "Dify does not accept the API key: put the app's key (`app-…`) into DIFY_KEY.",
         "zh": "Dify 不接受这个 API 密钥：请把应用的密钥（`app-…`）填入 DIFY_KEY。",

@@ -1,6 +1,6 @@
 """A Dify that replays what a real one said, over a real socket; also run by itself, for the bench.
 
-    python tests/fakes/dify_server.py PORT FIXTURE [--paced] [--once-each]
+python tests/fakes/dify_server.py PORT FIXTURE [--paced] [--once-each]
 """
 
 import asyncio
@@ -52,7 +52,9 @@ def plain(status, body=b"", content_type="text/html", **headers):
     raw = json.dumps(body).encode() if isinstance(body, dict) else body
     if isinstance(body, dict):
         content_type = "application/json"
-    return Answer(status, {"content-type": content_type, **{k.replace("_", "-"): v for k, v in headers.items()}}, [(0, raw)])
+    return Answer(
+        status, {"content-type": content_type, **{k.replace("_", "-"): v for k, v in headers.items()}}, [(0, raw)]
+    )
 
 
 class DifyServer:
@@ -124,7 +126,9 @@ class DifyServer:
         except ValueError:
             sent = body
         parts = urlsplit(target)
-        self.requests.append({"method": method, "path": parts.path, "query": parts.query, "headers": headers, "json": sent})
+        self.requests.append(
+            {"method": method, "path": parts.path, "query": parts.query, "headers": headers, "json": sent}
+        )
         answer = self._answer(method, parts.path)
         self.open += 1
         self.most_open = max(self.most_open, self.open)

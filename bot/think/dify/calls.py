@@ -33,7 +33,7 @@ class Proposed:
 
 
 def from_thought(event: Event) -> tuple[Activity | None, Proposed | None]:
-    """Of an agent_thought: one row for a round of the model, sent again as it fills. Parallel calls of one tool collapse."""
+    """Of an agent_thought: one row for a round of the model, sent again as it fills; parallel calls collapse in it."""
     if not event.tool:
         return None, None
     names = list(dict.fromkeys(event.tool.split(";")))

@@ -1,4 +1,4 @@
-"""What went wrong at Dify, told as one of our errors. Dify's own words may hold addresses and ids: nobody is shown them."""
+"""What went wrong at Dify, told as one of our errors; Dify's own words may hold addresses, so nobody sees them."""
 
 import re
 

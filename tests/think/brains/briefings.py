@@ -8,7 +8,6 @@ from bot.domain.message import Person, Thread
 from skills import Evidence, Risk, action
 from skills.action import actions_of
 
-
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ASKER = Person("U1", "Lin", "slack", "T1", zone="Asia/Shanghai")
 THREAD = Thread("slack", "171.5", "C1", "T1")

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.case import Turn
-from bot.domain.message import Thread
 from bot.domain.plan import Plan
 from bot.domain.thought import Activity, Rewrite, Words
 from bot.errors import BotError, BrainAway, BrainRefused
@@ -24,7 +23,7 @@ SSE = {"content-type": "text/event-stream"}
 
 
 def made(server, **settings):
-    return dify.make(DifySettings(url=server.url, key="app-x", **{"read_seconds": 0.4, **settings}))
+    return dify.make(settings=DifySettings(url=server.url, key="app-x", **{"read_seconds": 0.4, **settings}))
 
 
 async def think(brain, question="hello", **case):
@@ -124,7 +123,7 @@ async def test_on_the_wire(answers, key, asked):
 async def test_nobody_there():
     async with DifyServer() as server:
         url = server.url
-    brain = dify.make(DifySettings(url=url, key="app-x"))
+    brain = dify.make(settings=DifySettings(url=url, key="app-x"))
     with pytest.raises(BrainAway) as told:
         await think(brain)
     assert told.value.key == "dify_unreachable"

@@ -18,7 +18,12 @@ from tests.fakes.dify_server import FIXTURES, DifyServer, replay
 from tests.think.brains.briefings import briefing
 
 STREAMS = sorted(path.stem for path in FIXTURES.glob("*.sse"))
-CUT_BY_CLIENT = {"chat_client_disconnect", "chat_stop_by_other_user_ignored", "ratelimit_first_running", "chatflow_client_disconnect"}
+CUT_BY_CLIENT = {
+    "chat_client_disconnect",
+    "chat_stop_by_other_user_ignored",
+    "ratelimit_first_running",
+    "chatflow_client_disconnect",
+}
 RESUMED = {"chatflow_resume_after_disconnect", "hitl_4_resume_stream", "hitl_8_live_resume_stream"}
 ENDS = {
     **dict.fromkeys(CUT_BY_CLIENT, ""),
@@ -74,7 +79,7 @@ def test_cuts_do_not_matter(name, data):
 
 
 async def think(server, question="hello", **case):
-    brain = dify.make(DifySettings(url=server.url, key="app-x", read_seconds=40))
+    brain = dify.make(settings=DifySettings(url=server.url, key="app-x", read_seconds=40))
     thoughts = []
     try:
         async for thought in brain.think(briefing(question, **case)):
@@ -167,7 +172,9 @@ async def test_each_parallel_call_is_told_once_per_row():
 
 async def test_the_whole_text_of_a_new_agent_is_not_said_twice():
     body = b"".join(
-        b"data: " + json.dumps({"event": kind, "conversation_id": "c", "message_id": "m", "answer": text}).encode() + b"\n\n"
+        b"data: "
+        + json.dumps({"event": kind, "conversation_id": "c", "message_id": "m", "answer": text}).encode()
+        + b"\n\n"
         for kind, text in [("agent_message", "Hel"), ("agent_message", "lo"), ("message", "Hello"), ("message_end", "")]
     )
     listener, thoughts = hear("", body)

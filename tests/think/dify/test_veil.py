@@ -6,7 +6,20 @@ from hypothesis import strategies as st
 
 from bot.think.dify.veil import Veil, shown_and_blocks
 
-PARTS = ["<think>", "</think>", "```aiops-plan\n", "\n```", "```", "{}", "hello ", "<", "`", "a\n", '<details style="color:gray', "</details>"]
+PARTS = [
+    "<think>",
+    "</think>",
+    "```aiops-plan\n",
+    "\n```",
+    "```",
+    "{}",
+    "hello ",
+    "<",
+    "`",
+    "a\n",
+    '<details style="color:gray',
+    "</details>",
+]
 
 
 def through(text, cuts=()):

@@ -1,0 +1,20 @@
+"""How monitors prove who they are, and how much they may say at once."""
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class AlertsSettings(BaseSettings):
+    """Read from ALERTS_*."""
+
+    model_config = SettingsConfigDict(env_prefix="ALERTS_", env_file=".env", extra="ignore")
+
+    token: SecretStr = SecretStr("")
+    """Bearer token of the webhook."""
+    user: str = ""
+    """User of the webhook, for basic authentication."""
+    password: SecretStr = SecretStr("")
+    most_bytes: int = 5_000_000
+    """Largest body that is read; Alertmanager's own groups stay far below."""
+    open: bool = False
+    """Take alerts from anyone who can reach the port: for trials on one machine only."""

@@ -15,7 +15,8 @@ from bot.domain.card import Card
 from bot.domain.message import Person, Thread
 from bot.errors import CardRefused, ChannelError, StoreDown, TryLater, Undeliverable
 from bot.talk.cards.masked import masked
-from bot.talk.channels import Channel, Delivery
+from bot.talk.channels import Channel, Delivery, Placed
+from bot.talk.threads import Threads, unnamed
 
 CARDS = Table(
     "outbox",
@@ -26,7 +27,6 @@ CARDS = Table(
     Column("revision", Integer, nullable=False),
     Column("delivered", Integer, nullable=False, default=0),
     Column("ref", String(400), nullable=False, default=""),
-    Column("placed", Text),
     Column("given_up", Boolean, nullable=False, default=False),
     Column("error", Text),
     Column("changed_at", DateTime(timezone=True), nullable=False),
@@ -52,11 +52,13 @@ class Outbox:
         self,
         database: Database,
         channels: Mapping[str, Channel],
+        threads: Threads,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._database = database
         self._channels = channels
+        self._places = threads
         self._now = now
         self._sleep = sleep
         self._threads: Codec[Thread] = Codec(Thread)
@@ -71,7 +73,7 @@ class Outbox:
         async with self._database.read() as connection:
             rows = (await connection.execute(select(CARDS).where(behind))).all()
         for row in rows:
-            thread = self._threads.load(row.placed or row.thread)
+            thread = self._threads.load(row.thread)
             newest = Delivery(row.slot, thread, self._cards.load(row.card), row.revision, row.ref)
             self._send(row.slot, _Line(newest, sent=row.delivered))
         return len(rows)
@@ -101,7 +103,7 @@ class Outbox:
     async def whisper(self, thread: Thread, person: Person, card: Card) -> None:
         """Show a card to one person only; not kept."""
         if channel := self._channels.get(thread.channel):
-            await channel.whisper(thread, person, masked(card))
+            await channel.whisper(self._places.theirs(thread) or thread, person, masked(card))
 
     async def settled(self, slot: str) -> None:
         """Return when nothing of this slot is under way."""
@@ -120,14 +122,11 @@ class Outbox:
             row = (await connection.execute(select(CARDS).where(CARDS.c.slot == slot))).one_or_none()
         if slot not in self._lines:
             known = Delivery(slot, thread, Card(""), row.revision if row else 0, row.ref if row else "")
-            if row and row.placed:
-                known = replace(known, thread=self._threads.load(row.placed))
             self._lines[slot] = _Line(known, sent=known.revision)
         return self._lines[slot]
 
     def _next(self, line: _Line, thread: Thread, card: Card, *, final: bool) -> Delivery:
-        place = line.newest.thread if line.newest.ref else thread
-        return replace(line.newest, thread=place, card=card, revision=line.newest.revision + 1, final=final)
+        return replace(line.newest, thread=thread, card=card, revision=line.newest.revision + 1, final=final)
 
     def _send(self, slot: str, line: _Line) -> None:
         self._lines[slot] = line
@@ -143,7 +142,7 @@ class Outbox:
                 await self._give_up(delivery, f"no channel {delivery.thread.channel}")
                 return
             try:
-                placed = await channel.show(delivery)
+                placed = await self._place(channel, delivery)
             except TryLater as busy:
                 await self._sleep(busy.after)
                 continue
@@ -157,13 +156,24 @@ class Outbox:
                 continue
             failures = 0
             line.sent = delivery.revision
-            line.newest = replace(line.newest, ref=placed.ref, thread=placed.thread)
+            line.newest = replace(line.newest, ref=placed.ref)
             if delivery.final:
-                await self._mark_kept(replace(delivery, ref=placed.ref, thread=placed.thread))
+                await self._mark_kept(replace(delivery, ref=placed.ref))
             if pace := channel.pace.live:
                 await self._sleep(pace if not line.newest.final else 0)
         if line.newest.final and line.sent >= line.newest.revision:
             self._lines.pop(line.newest.slot, None)
+
+    async def _place(self, channel: Channel, delivery: Delivery) -> Placed:
+        """Show it in its thread; the first card of a thread of ours opens it there."""
+        if thread := self._places.theirs(delivery.thread):
+            return await channel.show(replace(delivery, thread=thread))
+        async with self._places.opening(delivery.thread):
+            if thread := self._places.theirs(delivery.thread):
+                return await channel.show(replace(delivery, thread=thread))
+            placed = await channel.show(replace(delivery, thread=unnamed(delivery.thread)))
+            await self._places.opened(delivery.thread, placed.thread)
+            return placed
 
     async def _mark_kept(self, delivery: Delivery) -> None:
         """If the store is down now, the card is sent once more after a restart: the channel updates it in place."""
@@ -204,6 +214,6 @@ class Outbox:
     async def _mark_delivered(self, deliveries: list[Delivery]) -> list[None]:
         async with self._database.begin() as connection:
             for each in deliveries:
-                placed = {"delivered": each.revision, "ref": each.ref, "placed": self._threads.dump(each.thread)}
+                placed = {"delivered": each.revision, "ref": each.ref}
                 await connection.execute(update(CARDS).where(CARDS.c.slot == each.slot).values(**placed))
         return [None] * len(deliveries)

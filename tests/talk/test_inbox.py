@@ -9,6 +9,7 @@ from bot.database import Database
 from bot.domain.message import Message, Person, Thread
 from bot.errors import StoreDown
 from bot.talk.inbox import Inbox
+from bot.talk.threads import Threads
 
 ANN = Person("U1", "Ann")
 
@@ -26,7 +27,7 @@ async def database(tmp_path):
 
 
 async def test_what_is_heard_twice_is_handled_once(database):
-    inbox, handled = Inbox(database), []
+    inbox, handled = Inbox(database, Threads(database)), []
 
     async def respond(event):
         handled.append(event.key)
@@ -39,7 +40,7 @@ async def test_what_is_heard_twice_is_handled_once(database):
 
 
 async def test_one_thread_keeps_its_order_while_others_go_on(database):
-    inbox, handled, gate = Inbox(database), [], asyncio.Event()
+    inbox, handled, gate = Inbox(database, Threads(database)), [], asyncio.Event()
 
     async def respond(event):
         if event.key == "a0":
@@ -58,10 +59,10 @@ async def test_one_thread_keeps_its_order_while_others_go_on(database):
 
 
 async def test_what_was_kept_and_not_handled_is_handled_after_a_restart(database):
-    before = Inbox(database)
+    before = Inbox(database, Threads(database))
     for number in range(3):
         await before.hear(message(f"m{number}"))
-    after, handled = Inbox(database), []
+    after, handled = Inbox(database, Threads(database)), []
 
     async def respond(event):
         handled.append((event.key, event.text))
@@ -69,7 +70,7 @@ async def test_what_was_kept_and_not_handled_is_handled_after_a_restart(database
     assert await after.start(respond) == 3
     await after.idle()
     assert handled == [("m0", "hello"), ("m1", "hello"), ("m2", "hello")]
-    assert await Inbox(database).start(respond) == 0
+    assert await Inbox(database, Threads(database)).start(respond) == 0
 
 
 async def test_while_the_store_is_down_the_event_is_tried_again(database):
@@ -83,7 +84,7 @@ async def test_while_the_store_is_down_the_event_is_tried_again(database):
         if len(tries) < 3:
             raise StoreDown(why="gone")
 
-    inbox = Inbox(database, sleep=at_once)
+    inbox = Inbox(database, Threads(database), sleep=at_once)
     await inbox.start(respond)
     await inbox.hear(message("m1"))
     await inbox.idle()
@@ -92,11 +93,11 @@ async def test_while_the_store_is_down_the_event_is_tried_again(database):
 
 
 async def test_an_event_that_kills_the_process_each_time_is_set_aside(database):
-    inbox = Inbox(database)
+    inbox = Inbox(database, Threads(database))
     await inbox.hear(message("poison"))
     for _ in range(5):
-        assert await Inbox(database).start(_never) == 1
-    assert await Inbox(database).start(_never) == 0
+        assert await Inbox(database, Threads(database)).start(_never) == 1
+    assert await Inbox(database, Threads(database)).start(_never) == 0
 
 
 async def _never(event):

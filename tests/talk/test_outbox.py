@@ -1,7 +1,7 @@
 """The newest state of every card arrives, once, in place, and a restart goes on with it."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -11,6 +11,7 @@ from bot.domain.message import Thread
 from bot.errors import CardRefused, ChannelError, TryLater
 from bot.talk.channels import Pace, Placed
 from bot.talk.outbox import Outbox
+from bot.talk.threads import Threads, our_thread
 
 HERE = Thread("wall", "t1")
 
@@ -29,7 +30,8 @@ class Wall:
         if self.trouble:
             raise self.trouble.pop(0)
         self.shown.append(delivery)
-        return Placed(delivery.ref or f"ref-{delivery.slot}", delivery.thread)
+        thread = delivery.thread if delivery.thread.id else replace(delivery.thread, id=f"ts-{delivery.slot}")
+        return Placed(delivery.ref or f"ref-{delivery.slot}", thread)
 
 
 def card(text):
@@ -46,12 +48,12 @@ async def database(tmp_path):
 
 async def test_a_slot_is_posted_once_and_then_updated_in_place(database):
     wall = Wall()
-    outbox = Outbox(database, {"wall": wall})
+    outbox = Outbox(database, {"wall": wall}, Threads(database))
     for text in ("one", "two"):
         await outbox.show("s", HERE, card(text))
         await outbox.settled("s")
     assert [(each.card.title, each.ref) for each in wall.shown] == [("one", ""), ("two", "ref-s")]
-    again = Outbox(database, {"wall": wall})
+    again = Outbox(database, {"wall": wall}, Threads(database))
     assert await again.start() == 0
     await again.show("s", HERE, card("three"))
     await again.settled("s")
@@ -60,7 +62,7 @@ async def test_a_slot_is_posted_once_and_then_updated_in_place(database):
 
 async def test_live_states_may_be_skipped_but_the_final_one_never(database):
     wall = Wall()
-    outbox = Outbox(database, {"wall": wall})
+    outbox = Outbox(database, {"wall": wall}, Threads(database))
     for number in range(200):
         await outbox.live("s", HERE, lambda number=number: card(f"live {number}"))
     await outbox.show("s", HERE, card("final"))
@@ -71,11 +73,11 @@ async def test_live_states_may_be_skipped_but_the_final_one_never(database):
 
 async def test_what_was_not_accepted_before_the_end_is_sent_after_a_restart(database):
     silent = Wall(trouble=[TryLater(3600)])
-    before = Outbox(database, {"wall": silent})
+    before = Outbox(database, {"wall": silent}, Threads(database))
     await before.show("s", HERE, card("kept"))
     await before.stop(patience=0.05)
     wall = Wall()
-    after = Outbox(database, {"wall": wall})
+    after = Outbox(database, {"wall": wall}, Threads(database))
     assert await after.start() == 1
     await after.settled("s")
     assert [each.card.title for each in wall.shown] == ["kept"]
@@ -88,7 +90,7 @@ async def test_it_waits_as_told_and_tries_again_after_faults(database):
         pauses.append(seconds)
 
     wall = Wall(trouble=[TryLater(7), ChannelError(), ChannelError()])
-    outbox = Outbox(database, {"wall": wall}, sleep=at_once)
+    outbox = Outbox(database, {"wall": wall}, Threads(database), sleep=at_once)
     await outbox.show("s", HERE, card("x"))
     await outbox.settled("s")
     assert pauses[0] == 7
@@ -97,15 +99,31 @@ async def test_it_waits_as_told_and_tries_again_after_faults(database):
 
 
 async def test_a_card_that_no_one_takes_is_given_up_and_said_so(database):
-    outbox = Outbox(database, {"wall": Wall(trouble=[CardRefused()])})
+    outbox = Outbox(database, {"wall": Wall(trouble=[CardRefused()])}, Threads(database))
     await outbox.show("s", HERE, card("x"))
     await outbox.settled("s")
-    assert await Outbox(database, {"wall": Wall()}).start() == 0
+    assert await Outbox(database, {"wall": Wall()}, Threads(database)).start() == 0
 
 
 async def test_secrets_do_not_leave(database):
     wall = Wall()
-    outbox = Outbox(database, {"wall": wall})
+    outbox = Outbox(database, {"wall": wall}, Threads(database))
     await outbox.show("s", HERE, card("password=hunter2hunter2"))
     await outbox.settled("s")
     assert "hunter2" not in str(wall.shown[0].card)
+
+
+async def test_the_first_card_opens_a_thread_of_ours_and_the_others_go_into_it(database):
+    wall, threads = Wall(), Threads(database)
+    outbox = Outbox(database, {"wall": wall}, threads)
+    home = our_thread("wall", "C1", "incident:7")
+    await asyncio.gather(*(outbox.show(f"s{number}", home, card(str(number))) for number in range(5)))
+    for number in range(5):
+        await outbox.settled(f"s{number}")
+    first, *rest = (each.thread for each in wall.shown)
+    assert first.id == ""
+    assert {each.id for each in rest} == {f"ts-{wall.shown[0].slot}"}
+    again = Threads(database)
+    await again.start()
+    assert again.ours(rest[0]) == home
+    assert again.theirs(home) == rest[0]

@@ -7,6 +7,7 @@ import pytest
 
 from tests.servers import programs
 from tests.servers.alertmanager_server import AlertmanagerServer
+from tests.servers.kube_cluster import KubeCluster
 from tests.servers.loki_server import LokiServer
 from tests.servers.postgres_server import PostgresServer, binaries
 from tests.servers.programs import NotBuilt
@@ -86,6 +87,15 @@ def start_loki() -> Iterator[Callable[[], LokiServer]]:
 def loki(start_loki: Callable[[], LokiServer]) -> LokiServer:
     """An empty Loki that all tests of the run share: push under labels of your own."""
     return start_loki()
+
+
+@pytest.fixture(scope="session")
+def kube() -> Iterator[KubeCluster]:
+    """A Kubernetes cluster of three simulated nodes that all tests of the run share: take a `kube.namespace()`."""
+    needs("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+    cluster = KubeCluster()
+    yield cluster
+    cluster.stop()
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,7 @@ def _configuration(folder: str, http: int, grpc: int) -> dict[str, object]:
         "ingester": {"lifecycler": {"min_ready_duration": "0s"}, "max_chunk_age": "8760h", "chunk_idle_period": "24h"},
         "querier": {"query_ingesters_within": "0"},
         "query_range": {"cache_results": False},
-        "pattern_ingester": {"enabled": True},
+        "pattern_ingester": {"enabled": True, "lifecycler": {"min_ready_duration": "0s"}},
         "limits_config": {
             "reject_old_samples": False,
             "allow_structured_metadata": True,

@@ -27,7 +27,7 @@ def steps(intent: Intent, workload: Workload | None, catalogue: Catalogue) -> tu
     name = workload.name if workload else intent.target
     namespace = workload.namespace if workload else intent.namespace
     space = {"namespace": namespace} if namespace else {}
-    which = {"name": name, **space}
+    which = {"name": name, "deployment": name, **space}
     window = time or {"time_range": "1h"}
     recipes: dict[str, list[tuple[str, dict[str, Any]]]] = {
         "top": [("prometheus.top_pods", {"resource": intent.resource, **space, **window})],

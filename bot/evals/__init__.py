@@ -99,7 +99,7 @@ class NoSuchEval(LookupError):
 
 def names() -> tuple[str, ...]:
     """All evals, by their file's name; `bench_X` files are benches."""
-    found = [module.name for module in pkgutil.iter_modules(__path__)]
+    found = [module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg]
     return tuple(sorted(name for name in found if not name.startswith("_")))
 
 

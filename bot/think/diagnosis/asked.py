@@ -1,0 +1,71 @@
+"""Whom the alert or the question is about: the objects its labels and words name."""
+
+import re
+
+from bot.domain.finding import Subject
+from bot.think.diagnosis.sight import Sight
+
+LABELS = {
+    "pod": "Pod",
+    "deployment": "Deployment",
+    "statefulset": "StatefulSet",
+    "daemonset": "DaemonSet",
+    "replicaset": "ReplicaSet",
+    "job_name": "Job",
+    "cronjob": "CronJob",
+    "node": "Node",
+    "persistentvolumeclaim": "PersistentVolumeClaim",
+    "horizontalpodautoscaler": "HorizontalPodAutoscaler",
+    "hpa": "HorizontalPodAutoscaler",
+    "poddisruptionbudget": "PodDisruptionBudget",
+    "pdb": "PodDisruptionBudget",
+    "buildconfig": "BuildConfig",
+    "ingress": "Ingress",
+    "route": "Route",
+    "service_name": "Service",
+    "microservice": "Service",
+    "dbinstance_identifier": "DBInstance",
+    "dbinstance": "DBInstance",
+}
+CLUSTER_WIDE = {"Node", "DBInstance"}
+EXPORTERS = re.compile(r"kube-state-metrics|node-exporter|prometheus|kubelet")
+
+
+def asked_about(sight: Sight) -> tuple[Subject, ...]:
+    """Most telling first. A label may name a pod as 'deployment': what exists decides."""
+    found: list[Subject] = []
+    for alert in sight.ask.alerts:
+        labels = alert.labels
+        namespace = labels.get("namespace") or labels.get("exported_namespace") or ""
+        for label, kind in LABELS.items():
+            name = labels.get(f"exported_{label}") or labels.get(label)
+            if name and not EXPORTERS.search(name):
+                found.append(_real(sight, kind, "" if kind in CLUSTER_WIDE else namespace, name))
+        name = labels.get("service", "")
+        if name and not EXPORTERS.search(name) and not found:
+            found.append(_real(sight, "Service", namespace, name))
+    return tuple(dict.fromkeys([*found, *_named_in_words(sight)]))
+
+
+def asked_namespaces(sight: Sight) -> set[str]:
+    """The namespaces the alert or the question names; empty: anywhere."""
+    spaces = {alert.labels["namespace"] for alert in sight.ask.alerts if alert.labels.get("namespace")}
+    known = {thing.namespace for thing in sight.things if thing.namespace}
+    words = set(re.findall(r"[\w.-]+", sight.ask.text))
+    return spaces | {space for space in known if space in words}
+
+
+def _real(sight: Sight, kind: str, namespace: str, name: str) -> Subject:
+    """The object of that kind if it was gathered; else one of that name of another kind; else as told."""
+    if sight.cluster.find(kind, namespace, name):
+        return Subject(kind, namespace, name)
+    for other in ("Pod", "Deployment", "StatefulSet", "DaemonSet", "Job", "Service"):
+        if sight.cluster.find(other, namespace, name):
+            return Subject(other, namespace, name)
+    return Subject(kind, namespace, name)
+
+
+def _named_in_words(sight: Sight) -> list[Subject]:
+    words = set(re.findall(r"[\w][\w.-]+[\w]", sight.ask.text))
+    kinds = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Service", "Pod", "Node")
+    return [thing.subject for kind in kinds for thing in sight.cluster.all(kind) if thing.name in words]

@@ -1,0 +1,39 @@
+"""What changed before the fault: rollouts, edits, scaling; and whether the new revision is what fails."""
+
+from bot.domain.finding import Subject
+from bot.think.diagnosis.clock import moment
+from bot.think.diagnosis.cluster import condition
+from bot.think.diagnosis.sight import Sight
+
+
+def new_revision_fails(sight: Sight, deployment: Subject) -> bool:
+    """The last rollout put something in that fails, and there is an older revision to go back to."""
+    thing = sight.cluster.find("Deployment", deployment.namespace, deployment.name)
+    sets = [one for one in sight.cluster.all("ReplicaSet") if sight.cluster.owner(one.subject) == deployment]
+    revisions = {one.annotations.get("deployment.kubernetes.io/revision") for one in sets} - {None}
+    generation = (thing.number("metadata", "generation") or 1) if thing else 1
+    revision = (thing.annotations.get("deployment.kubernetes.io/revision") if thing else None) or ""
+    older = len(sets) > 1 or len(revisions) > 1 or (revision.isdigit() and int(revision) > 1) or generation > 1
+    if thing is None or not older:
+        return False
+    return rolling(sight, deployment) or rolled_recently(sight, deployment)
+
+
+def rolling(sight: Sight, deployment: Subject) -> bool:
+    """A rollout is under way or stuck: not all replicas are of the new revision, or the new ones are not up."""
+    thing = sight.cluster.find("Deployment", deployment.namespace, deployment.name)
+    if thing is None:
+        return False
+    wanted = thing.number("spec", "replicas")
+    updated = thing.number("status", "updatedReplicas") or 0
+    total = thing.number("status", "replicas") or 0
+    reason = str(condition(thing, "Progressing").get("reason") or "")
+    return updated < (wanted if wanted is not None else 1) or total > updated or reason == "ProgressDeadlineExceeded"
+
+
+def rolled_recently(sight: Sight, deployment: Subject) -> bool:
+    """A rollout began within the hour before the fault."""
+    thing = sight.cluster.find("Deployment", deployment.namespace, deployment.name)
+    at = moment(condition(thing, "Progressing").get("lastUpdateTime")) if thing else None
+    born = moment(thing.get("metadata", "creationTimestamp")) if thing else None
+    return at is not None and sight.start - 3600 <= at <= sight.now and (born is None or at - born > 120)

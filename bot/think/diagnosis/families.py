@@ -1,0 +1,88 @@
+"""Families of error lines, in Chinese and English: Java, Go, Python, Node, nginx, databases. Patterns, not products."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from bot.domain.finding import Category
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One kind of error that logs tell."""
+
+    key: str
+    category: Category
+    weight: float
+    pattern: re.Pattern[str]
+    symptom: bool = False
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """In order of precedence, from families.toml."""
+    with (Path(__file__).parent / "families.toml").open("rb") as file:
+        listed = tomllib.load(file)["family"]
+    return tuple(
+        Family(
+            key=one["key"],
+            category=Category(one["category"]),
+            weight=float(one["weight"]),
+            pattern=re.compile("|".join(one["patterns"]), re.IGNORECASE),
+            symptom=bool(one["symptom"]),
+        )
+        for one in listed
+    )
+
+
+HARMLESS = re.compile(
+    r"\b(0|no) (errors?|failures?|timeouts?)\b|\bretry succeeded\b|\brecovered\b|\breconnected\b|successfully"
+    r"|level=(info|debug)|timeout[=:_]\s*\d|\b(INFO|DEBUG|TRACE)\b",
+    re.IGNORECASE,
+)
+
+HOST = re.compile(
+    r"(?:\w+://(?:[^@/\s]+@)?|dial tcp (?:lookup )?|(?:connect\w*|connection|reach|host|upstream|server|lookup|address)"
+    r"(?: to| at| refused)?(?: host| server| to)?[ =:(\"'`]*)"
+    r"(?P<host>[a-zA-Z][\w-]*(?:\.[\w-]+)*)(?::(?P<port>\d{2,5}))?",
+    re.IGNORECASE,
+)
+PLAIN_HOST = re.compile(r"\b(?P<host>[a-z][a-z0-9-]*(?:\.[\w-]+)*):(?P<port>\d{2,5})\b")
+
+
+_MARKS = (
+    "error fail exception refus timed timeout denied invalid unknown panic fatal emerg alert critical "
+    "expired x509 cannot could can't unable missing undefined required must exhaust slots space full "
+    "exceeded memory host resolve econn eai_ enot nxdomain reset traceback uncaught sigsegv segmentation "
+    "yaml toml mapping syntax found exist unexpected unsupported unrecognized certificate migration "
+    "schema connections pool broken config "
+)
+MARKS = tuple(_MARKS.split())
+DIGITS = re.compile(r"\d+")
+
+
+def family_of(text: str) -> Family | None:
+    """The first family that fits; lines that say they are only informing count for nothing but hard facts."""
+    text = text[:2000]
+    if text.isascii():
+        lower = text.lower()
+        if not any(mark in lower for mark in MARKS):
+            return None
+    return _family_of(DIGITS.sub("0", text))
+
+
+@lru_cache(maxsize=4096)
+def _family_of(text: str) -> Family | None:
+    harmless = bool(HARMLESS.search(text))
+    for family in families():
+        if family.pattern.search(text) and not (harmless and (family.symptom or family.weight < 0.7)):
+            return family
+    return None
+
+
+def hosts_in(text: str) -> tuple[str, ...]:
+    """The names of machines or services a line complains about."""
+    found = [match["host"] for pattern in (PLAIN_HOST, HOST) for match in pattern.finditer(text[:600])]
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,121 @@
+"""Ways in from outside that lead nowhere: Ingress, OpenShift Route, Gateway API."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from bot.domain.finding import Category, Finding, Proof
+from bot.think.diagnosis.cluster import condition
+from bot.think.diagnosis.looks import Look
+from bot.think.diagnosis.sight import Sight
+from bot.think.diagnosis.thing import Thing
+
+
+def make() -> Look:
+    return look
+
+
+def look(sight: Sight) -> Iterable[Finding]:
+    for ingress in sight.cluster.all("Ingress"):
+        yield from _ingress(sight, ingress)
+    for route in sight.cluster.all("Route"):
+        yield from _route(sight, route)
+    yield from _gateways(sight)
+    for route in sight.cluster.all("HTTPRoute", "GRPCRoute", "TCPRoute"):
+        yield from _gateway_route(sight, route)
+
+
+def _ingress(sight: Sight, ingress: Thing) -> Iterator[Finding]:
+    old_class = ingress.annotations.get("kubernetes.io/ingress.class")
+    named = ingress.text("spec", "ingressClassName") or old_class
+    if not named:
+        yield _say(ingress, "ingress_no_class", 0.25, "")
+    elif sight.cluster.has("IngressClass") and not sight.cluster.find("IngressClass", "", named):
+        yield _say(ingress, "ingress_class_gone", 0.6, named)
+    backends = [ingress.get("spec", "defaultBackend")]
+    backends += [
+        path.get("backend")
+        for rule in ingress.each("spec", "rules")
+        for path in (rule.get("http") or {}).get("paths", [])
+    ]
+    for service, port in dict.fromkeys(_service(backend) for backend in backends if backend):
+        if not service:
+            continue
+        known = sight.cluster.find("Service", ingress.namespace, service)
+        if known is None:
+            yield _say(ingress, "backend_gone", 0.7, service, weak=not _listed(sight, "Service", ingress.namespace))
+        elif port and not _has_port(known, port):
+            yield _say(ingress, "backend_no_port", 0.8, f"{service}:{port}")
+    for tls in ingress.each("spec", "tls"):
+        secret = str(tls.get("secretName") or "")
+        if secret and not sight.cluster.find("Secret", ingress.namespace, secret):
+            yield _say(ingress, "tls_secret_gone", 0.6, secret, weak=not sight.cluster.has("Secret"))
+
+
+def _service(backend: Mapping[str, Any]) -> tuple[str, str]:
+    new = backend.get("service") or {}
+    port = (new.get("port") or {}).get("name") or (new.get("port") or {}).get("number") or backend.get("servicePort")
+    return str(new.get("name") or backend.get("serviceName") or ""), str(port or "")
+
+
+def _has_port(service: Thing, port: str) -> bool:
+    ports = service.each("spec", "ports")
+    return not ports or any(port in (str(one.get("port")), str(one.get("name"))) for one in ports)
+
+
+def _listed(sight: Sight, kind: str, namespace: str) -> bool:
+    return any(one.namespace == namespace for one in sight.cluster.all(kind))
+
+
+def _route(sight: Sight, route: Thing) -> Iterator[Finding]:
+    ends = [route.get("spec", "to") or {}, *route.each("spec", "alternateBackends")]
+    for end in ends:
+        name = str(end.get("name") or "")
+        if end.get("kind", "Service") != "Service" or not name or end.get("weight") == 0:
+            continue
+        known = sight.cluster.find("Service", route.namespace, name)
+        others = [one.name for one in sight.cluster.all("Service") if one.namespace == route.namespace]
+        if known is None:
+            yield _say(route, "backend_gone", 0.9, name, weak=not others, have=", ".join(others[:5]))
+            continue
+        port = route.get("spec", "port", "targetPort")
+        targets = {str(one.get(key)) for one in known.each("spec", "ports") for key in ("name", "targetPort", "port")}
+        if port is not None and targets and str(port) not in targets:
+            yield _say(route, "backend_no_port", 0.8, f"{name}:{port}")
+    for ingress in route.each("status", "ingress"):
+        for one in ingress.get("conditions") or ():
+            if one.get("type") == "Admitted" and one.get("status") == "False":
+                yield _say(route, "not_admitted", 0.8, str(one.get("message") or one.get("reason") or ""))
+
+
+def _gateways(sight: Sight) -> Iterator[Finding]:
+    for gateway in sight.cluster.all("GatewayClass", "Gateway"):
+        accepted = condition(gateway, "Accepted")
+        if accepted and accepted.get("status") != "True":
+            yield _say(gateway, "not_admitted", 0.7, str(accepted.get("message") or accepted.get("reason") or ""))
+        named = gateway.text("spec", "gatewayClassName")
+        if named and not sight.cluster.find("GatewayClass", "", named):
+            yield _say(gateway, "ingress_class_gone", 0.6, named, weak=not sight.cluster.has("GatewayClass"))
+
+
+def _gateway_route(sight: Sight, route: Thing) -> Iterator[Finding]:
+    for parent in route.each("spec", "parentRefs"):
+        space = str(parent.get("namespace") or route.namespace)
+        if not sight.cluster.find("Gateway", space, str(parent.get("name"))):
+            yield _say(route, "gateway_gone", 0.6, str(parent.get("name")))
+    for rule in route.each("spec", "rules"):
+        for end in rule.get("backendRefs") or ():
+            space, name = str(end.get("namespace") or route.namespace), str(end.get("name"))
+            service = sight.cluster.find("Service", space, name)
+            if service is None:
+                yield _say(route, "backend_gone", 0.7, name)
+            elif end.get("port") and not _has_port(service, str(end["port"])):
+                yield _say(route, "backend_no_port", 0.8, f"{name}:{end['port']}")
+
+
+def _say(thing: Thing, key: str, weight: float, what: str, *, weak: bool = False, have: str = "") -> Finding:
+    values = {"name": thing.name, "what": what, "kind": thing.kind, "have": have or "?"}
+    category = Category.CONFIG if key.startswith(("backend_", "ingress_")) else Category.NETWORK
+    category = Category.CERTIFICATE if key == "tls_secret_gone" else category
+    return Finding(
+        thing.subject, key, category, weight * (0.6 if weak else 1), values, (Proof(thing.query, what[:300]),)
+    )

@@ -1,0 +1,51 @@
+"""Refusals: RBAC denials in logs and events, service accounts without rights, rights that are too wide."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from bot.domain.finding import Category, Finding, Proof, Subject
+from bot.think.diagnosis.looks import Look
+from bot.think.diagnosis.sight import Sight
+
+DENIED = re.compile(
+    r"is forbidden: User \"?(?P<who>[^\" ]+)\"? cannot (?P<verb>\w+) resource \"?(?P<what>[\w./-]+)\"?"
+    r"|cannot (?P<verb2>get|list|watch|create|update|patch|delete) (resource )?\"?(?P<what2>[\w./-]+)\"? in API group"
+)
+
+
+def make() -> Look:
+    return look
+
+
+def look(sight: Sight) -> Iterable[Finding]:
+    yield from _denials(sight)
+    for role in sight.cluster.all("Role", "ClusterRole"):
+        wide = [rule for rule in role.each("rules") if "*" in (rule.get("verbs") or [])]
+        wide = [rule for rule in wide if "*" in (rule.get("resources") or [])]
+        if wide and not role.name.startswith(("system:", "cluster-admin", "admin")):
+            values = {"name": role.name, "kind": role.kind}
+            yield Finding(role.subject, "role_too_wide", Category.PERMISSION, 0.1, values, (Proof(role.query, "*"),))
+    for binding in sight.cluster.all("RoleBinding"):
+        kind, name = binding.text("roleRef", "kind"), binding.text("roleRef", "name")
+        space = binding.namespace if kind == "Role" else ""
+        if kind and sight.cluster.has(kind) and not sight.cluster.find(kind, space, name):
+            values = {"name": binding.name, "kind": kind, "wants": name}
+            proof = Proof(binding.query, name)
+            yield Finding(binding.subject, "binding_role_gone", Category.PERMISSION, 0.5, values, (proof,))
+
+
+def _denials(sight: Sight) -> Iterator[Finding]:
+    told: set[tuple[str, str]] = set()
+    for line in sight.lines:
+        found = DENIED.search(line.text) if "cannot" in line.text else None
+        pod, space = line.labels.get("pod", ""), line.labels.get("namespace", "")
+        if found and pod and (pod, found[0]) not in told and line.at >= sight.start - 3600:
+            told.add((pod, found[0]))
+            yield _say(Subject("Pod", space, pod), line.text, Proof(line.query, line.text[:300], line.at))
+    for event in sight.cluster.happenings:
+        if DENIED.search(event.message) and event.warning:
+            yield _say(event.about, event.message, Proof(event.query, event.message[:300], event.last))
+
+
+def _say(about: Subject, text: str, proof: Proof) -> Finding:
+    return Finding(about, "denied", Category.PERMISSION, 0.75, {"name": about.name, "message": text[:300]}, (proof,))

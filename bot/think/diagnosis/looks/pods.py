@@ -1,0 +1,161 @@
+"""Pods that crash, are killed, evicted, stuck, or not ready; and their last terminations."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from bot.domain.finding import Category, Finding, Proof
+from bot.think.diagnosis.clock import moment
+from bot.think.diagnosis.cluster import condition, statuses
+from bot.think.diagnosis.looks import Look
+from bot.think.diagnosis.sight import Sight
+from bot.think.diagnosis.thing import Thing
+
+RECENT = 900.0
+CALM_AFTER = 300.0
+CONFIG_REASONS = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError", "ContainerCannotRun")
+
+
+def make() -> Look:
+    return look
+
+
+def look(sight: Sight) -> Iterable[Finding]:
+    for pod in sight.cluster.all("Pod"):
+        found = [*_containers(sight, pod), *_whole(sight, pod)]
+        yield from found or _not_ready(pod)
+    yield from _from_events(sight)
+
+
+def _containers(sight: Sight, pod: Thing) -> Iterator[Finding]:
+    for status in statuses(pod):
+        state, ended = status.get("state") or {}, _last_end(status)
+        waiting = state.get("waiting") or {}
+        calm = bool(status.get("ready")) and _calm(sight, state, ended)
+        if ended.get("reason") == "OOMKilled":
+            yield _ended(pod, status, "oom_killed", 0.95, settled=calm)
+        elif waiting.get("reason") == "CrashLoopBackOff":
+            yield _ended(pod, status, "crash_loop", 0.7, settled=False)
+        elif waiting.get("reason") in CONFIG_REASONS:
+            yield _waits(pod, status, waiting)
+        elif ended.get("exitCode") not in (None, 0) and not _of_job(pod):
+            yield _ended(pod, status, "exited", 0.6, settled=calm)
+        elif (status.get("restartCount") or 0) > 0 and ended:
+            yield _ended(pod, status, "restarted", 0.45, settled=calm)
+        elif (status.get("restartCount") or 0) >= 1 and status.get("ready"):
+            yield _ended(pod, status, "restarted", 0.1, settled=True)
+
+
+def _calm(sight: Sight, state: Mapping[str, Any], ended: Mapping[str, Any]) -> bool:
+    """Running again, and for long enough to believe it."""
+    since = moment((state.get("running") or {}).get("startedAt"))
+    over = moment(ended.get("finishedAt"))
+    if since is None and over is None:
+        return True
+    return sight.now - max(since or 0.0, over or 0.0) >= CALM_AFTER
+
+
+def _last_end(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    ended = (status.get("state") or {}).get("terminated") or (status.get("lastState") or {}).get("terminated")
+    return ended or {}
+
+
+def _ended(pod: Thing, status: Mapping[str, Any], key: str, weight: float, *, settled: bool) -> Finding:
+    ended = _last_end(status)
+    category = Category.RESOURCE if key == "oom_killed" else Category.RELEASE
+    reason, code = str(ended.get("reason") or ""), ended.get("exitCode")
+    memory = _limit(pod, str(status.get("name", "")))
+    return Finding(
+        pod.subject,
+        key,
+        category,
+        weight,
+        {
+            "container": str(status.get("name", "")),
+            "pod": pod.name,
+            "restarts": str(status.get("restartCount") or 0),
+            "reason": reason or "unknown",
+            "code": "?" if code is None else str(code),
+            "limit": memory or "?",
+            "message": str(ended.get("message") or "")[:300],
+        },
+        (Proof(pod.query, f"restartCount={status.get('restartCount') or 0} {reason} exitCode={code}".strip()),),
+        at=moment(ended.get("finishedAt")),
+        settled=settled,
+        action="set_resources" if key == "oom_killed" else "",
+        args={"container": str(status.get("name", ""))},
+    )
+
+
+def _limit(pod: Thing, container: str) -> str:
+    for one in pod.each("spec", "containers"):
+        if one.get("name") == container:
+            return str(((one.get("resources") or {}).get("limits") or {}).get("memory") or "")
+    return ""
+
+
+def _waits(pod: Thing, status: Mapping[str, Any], waiting: Mapping[str, Any]) -> Finding:
+    values = {
+        "container": str(status.get("name", "")),
+        "pod": pod.name,
+        "reason": str(waiting.get("reason")),
+        "message": str(waiting.get("message") or "")[:300],
+    }
+    proof = Proof(pod.query, f"{waiting.get('reason')}: {waiting.get('message') or ''}"[:300])
+    return Finding(pod.subject, "cannot_start", Category.CONFIG, 0.85, values, (proof,))
+
+
+def _whole(sight: Sight, pod: Thing) -> Iterator[Finding]:
+    phase, reason, message = pod.text("status", "phase"), pod.text("status", "reason"), pod.text("status", "message")
+    if reason == "Evicted":
+        category = Category.NODE if "threshold" in message or "low on" in message else Category.RESOURCE
+        values = {"pod": pod.name, "message": message[:300]}
+        yield Finding(pod.subject, "evicted", category, 0.7, values, (Proof(pod.query, message[:300]),))
+    elif phase == "Failed" and not _of_job(pod) and not list(statuses(pod)):
+        values = {"pod": pod.name, "message": f"{reason} {message}".strip()[:300]}
+        yield Finding(pod.subject, "pod_failed", Category.RELEASE, 0.5, values, (Proof(pod.query, phase),))
+    deleted = moment(pod.get("metadata", "deletionTimestamp"))
+    if deleted is not None and sight.now - deleted > 600:
+        minutes = str(int((sight.now - deleted) / 60))
+        values = {"pod": pod.name, "minutes": minutes}
+        yield Finding(pod.subject, "stuck_terminating", Category.NODE, 0.5, values, (Proof(pod.query, minutes),))
+
+
+def _not_ready(pod: Thing) -> Iterator[Finding]:
+    ready = condition(pod, "Ready")
+    if pod.text("status", "phase") == "Running" and ready.get("status") == "False":
+        why = str(ready.get("message") or ready.get("reason") or "")
+        yield Finding(
+            pod.subject,
+            "not_ready",
+            Category.PROBE,
+            0.35,
+            {"pod": pod.name, "message": why},
+            (Proof(pod.query, why),),
+            symptom=True,
+        )
+
+
+def _from_events(sight: Sight) -> Iterator[Finding]:
+    """Crash loops that only the events tell of: the pod was not gathered."""
+    for event in sight.cluster.happenings:
+        if event.about.kind != "Pod" or event.reason != "BackOff" or "restarting failed" not in event.message:
+            continue
+        pod = sight.cluster.find("Pod", event.about.namespace, event.about.name)
+        if pod is not None and list(statuses(pod)):
+            continue
+        settled = event.last is not None and sight.now - event.last > RECENT * 2
+        yield Finding(
+            event.about,
+            "back_off",
+            Category.RELEASE,
+            0.65,
+            {"pod": event.about.name, "count": str(event.count), "message": event.message[:200]},
+            (Proof(event.query, event.message[:200], event.last),),
+            at=event.first,
+            settled=settled,
+        )
+
+
+def _of_job(pod: Thing) -> bool:
+    owners = {str(one.get("kind")) for one in pod.each("metadata", "ownerReferences")}
+    return "Job" in owners or "job-name" in pod.labels or "batch.kubernetes.io/job-name" in pod.labels

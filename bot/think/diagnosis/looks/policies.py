@@ -1,0 +1,77 @@
+"""Network policies and mesh policies that cut traffic off, or guard nothing."""
+
+from collections.abc import Iterable, Iterator
+
+from bot.domain.finding import Category, Finding, Proof
+from bot.think.diagnosis.cluster import wears
+from bot.think.diagnosis.looks import Look
+from bot.think.diagnosis.sight import Sight
+from bot.think.diagnosis.thing import Thing
+
+
+def make() -> Look:
+    return look
+
+
+def look(sight: Sight) -> Iterable[Finding]:
+    for policy in sight.cluster.all("NetworkPolicy"):
+        yield from _network(sight, policy)
+    for policy in sight.cluster.all("AuthorizationPolicy"):
+        yield from _mesh(policy)
+    for rule in sight.cluster.all("PeerAuthentication"):
+        if rule.text("spec", "mtls", "mode") == "STRICT":
+            yield _say(rule, "mesh_strict", 0.15, "spec.mtls.mode=STRICT")
+    for service in sight.cluster.all("VirtualService"):
+        yield from _virtual(sight, service)
+
+
+def _network(sight: Sight, policy: Thing) -> Iterator[Finding]:
+    labels = policy.get("spec", "podSelector", "matchLabels") or {}
+    expressions = policy.get("spec", "podSelector", "matchExpressions") or []
+    pods = [one for one in sight.cluster.all("Pod") if one.namespace == policy.namespace]
+    workloads = [one for one in sight.cluster.all("Deployment", "StatefulSet") if one.namespace == policy.namespace]
+    worn = [pod.labels for pod in pods] + [one.get("spec", "template", "metadata", "labels") or {} for one in workloads]
+    shut = _shut(policy)
+    if shut:
+        yield _say(policy, "policy_denies_all", 0.7 if not labels else 0.65, shut)
+    elif labels and not any(wears(one, labels) for one in worn):
+        yield _say(policy, "policy_selects_nothing", 0.25, ", ".join(f"{k}={v}" for k, v in labels.items()))
+    elif not labels and not expressions and not policy.get("spec", "policyTypes"):
+        yield _say(policy, "policy_selects_all", 0.2, "podSelector={}")
+
+
+def _shut(policy: Thing) -> str:
+    """Which directions are closed for all: a type named, and no rule that lets anything through."""
+    kinds = policy.get("spec", "policyTypes") or []
+    closed = [kind for kind in kinds if not policy.get("spec", str(kind).lower())]
+    return ", ".join(map(str, closed))
+
+
+def _mesh(policy: Thing) -> Iterator[Finding]:
+    action, rules = policy.text("spec", "action") or "ALLOW", policy.get("spec", "rules")
+    everything = isinstance(rules, list) and any(isinstance(rule, dict) and not rule for rule in rules)
+    whole = not policy.get("spec", "selector") and not policy.get("spec", "targetRefs")
+    if action == "DENY" and everything:
+        yield _say(policy, "mesh_denies_all", 0.9, f"action={action} rules=[{{}}]")
+    elif action == "ALLOW" and not rules:
+        yield _say(policy, "mesh_denies_all", 0.85 if whole else 0.75, "action=ALLOW rules=[]")
+    elif action == "DENY":
+        yield _say(policy, "mesh_denies_some", 0.4, str(rules)[:200])
+
+
+def _virtual(sight: Sight, service: Thing) -> Iterator[Finding]:
+    """Faults injected on purpose, and routes to hosts that do not exist."""
+    for rule in service.each("spec", "http"):
+        if rule.get("fault"):
+            yield _say(service, "mesh_fault_injected", 0.85, str(rule["fault"])[:200])
+        for end in rule.get("route") or ():
+            host = str((end.get("destination") or {}).get("host") or "")
+            listed = any(one.namespace == service.namespace for one in sight.cluster.all("Service"))
+            plain = host.split(".", maxsplit=1)[0]
+            if host and listed and "." not in host and not sight.cluster.find("Service", service.namespace, plain):
+                yield _say(service, "backend_gone", 0.7, host)
+
+
+def _say(thing: Thing, key: str, weight: float, what: str) -> Finding:
+    values = {"name": thing.name, "kind": thing.kind, "what": what, "have": "?"}
+    return Finding(thing.subject, key, Category.NETWORK, weight, values, (Proof(thing.query, what),))

@@ -1,0 +1,103 @@
+"""Workloads with too few replicas, rollouts that are stuck, sets that cannot create their pods."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from bot.domain.finding import Category, Finding, Proof
+from bot.think.diagnosis.cluster import condition
+from bot.think.diagnosis.looks import Look
+from bot.think.diagnosis.sight import Sight
+from bot.think.diagnosis.thing import Thing
+
+CREATE = {"FailedCreate", "ReplicaSetCreateError", "FailedCreatePod"}
+QUOTA = re.compile(r"exceeded quota|must specify limits|maximum \w+ usage per", re.IGNORECASE)
+DENIED = re.compile(r"forbidden|admission webhook|violates PodSecurity|unable to validate against", re.IGNORECASE)
+
+
+def make() -> Look:
+    return look
+
+
+def look(sight: Sight) -> Iterable[Finding]:
+    for workload in sight.cluster.all("Deployment"):
+        yield from _deployment(workload)
+    for workload in sight.cluster.all("StatefulSet"):
+        yield from _short(workload, workload.number("status", "readyReplicas") or 0)
+    for workload in sight.cluster.all("DaemonSet"):
+        yield from _daemons(workload)
+    for workload in sight.cluster.all("ReplicaSet"):
+        yield from _set(workload)
+    yield from _cannot_create(sight)
+
+
+def _deployment(workload: Thing) -> Iterator[Finding]:
+    progress, failing = condition(workload, "Progressing"), condition(workload, "ReplicaFailure")
+    if progress.get("reason") == "ProgressDeadlineExceeded":
+        message = str(progress.get("message") or "")
+        yield _say(workload, "rollout_stuck", 0.6, message)
+    if failing.get("status") == "True":
+        message = str(failing.get("message") or "")
+        category = Category.QUOTA if QUOTA.search(message) else Category.PERMISSION
+        yield _say(workload, "cannot_create", 0.85, message, category)
+    if workload.get("spec", "paused") is True:
+        yield _say(workload, "paused", 0.3, "spec.paused=true", Category.CONFIG)
+    available = workload.number("status", "availableReplicas")
+    ready = workload.number("status", "readyReplicas")
+    if workload.get("status"):
+        yield from _short(workload, available if available is not None else ready or 0)
+
+
+def _short(workload: Thing, up: int) -> Iterator[Finding]:
+    wanted = workload.number("spec", "replicas")
+    wanted = 1 if wanted is None else wanted
+    if not workload.get("status"):
+        return
+    stuck = workload.number("status", "unavailableReplicas") or 0
+    if up < wanted:
+        values = f"{up}/{wanted}"
+        yield _say(workload, "unavailable", 0.55 if up else 0.6, values)
+    elif stuck:
+        yield _say(workload, "rollout_waits", 0.4, f"{stuck}")
+
+
+def _daemons(workload: Thing) -> Iterator[Finding]:
+    wanted = workload.number("status", "desiredNumberScheduled") or 0
+    ready = workload.number("status", "numberReady") or 0
+    if ready < wanted:
+        yield _say(workload, "unavailable", 0.5, f"{ready}/{wanted}")
+    misplaced = workload.number("status", "numberMisscheduled") or 0
+    if misplaced:
+        yield _say(workload, "misplaced", 0.3, str(misplaced), Category.SCHEDULING)
+
+
+def _set(workload: Thing) -> Iterator[Finding]:
+    for one in workload.each("status", "conditions"):
+        if one.get("type") == "ReplicaFailure" and one.get("status", "True") == "True":
+            message = str(one.get("message") or one.get("reason") or "")
+            category = Category.QUOTA if QUOTA.search(message) else Category.RELEASE
+            yield _say(workload, "cannot_create", 0.7, message, category)
+
+
+def _cannot_create(sight: Sight) -> Iterator[Finding]:
+    """Controllers say why in events: quota, admission, service account."""
+    for event in sight.cluster.happenings:
+        if event.reason not in CREATE or "job" in event.about.kind.lower():
+            continue
+        if event.last is not None and sight.now - event.last > 3600:
+            continue
+        key, category = "cannot_create", Category.CONFIG
+        if QUOTA.search(event.message):
+            key, category = "quota_stops_pods", Category.QUOTA
+        elif DENIED.search(event.message):
+            category = Category.PERMISSION
+        values = {"name": event.about.name, "message": event.message[:400], "kind": event.about.kind}
+        proof = Proof(event.query, event.message[:400], event.last)
+        yield Finding(event.about, key, category, 0.95, values, (proof,), at=event.first)
+
+
+def _say(workload: Thing, key: str, weight: float, message: str, category: Category = Category.RELEASE) -> Finding:
+    values = {"name": workload.name, "kind": workload.kind, "message": message[:400]}
+    symptom = key in ("unavailable", "rollout_stuck", "rollout_waits")
+    return Finding(
+        workload.subject, key, category, weight, values, (Proof(workload.query, message[:400]),), symptom=symptom
+    )

@@ -1,0 +1,67 @@
+"""What a diagnosis says: the verdict, ranked causes, findings, gaps, a timeline and the chart worth showing."""
+
+import enum
+from dataclasses import dataclass
+
+from bot.domain.finding import Cause, Finding, Subject
+
+
+class Verdict(enum.StrEnum):
+    """Is there a fault?"""
+
+    FAULT = "fault"
+    HEALTHY = "healthy"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened, for the timeline."""
+
+    at: float
+    what: str
+    query: str
+    change: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A service, and how strongly the metrics, logs and traces accuse it."""
+
+    name: str
+    score: float
+    why: str = ""
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The series that matters, with the fault window and the changes to mark."""
+
+    title: str
+    query: str
+    points: tuple[tuple[float, float], ...]
+    fault: tuple[float, float]
+    changes: tuple[Moment, ...] = ()
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The whole answer, as a value: it can be shown, kept, compared and replayed."""
+
+    verdict: Verdict
+    causes: tuple[Cause, ...]
+    findings: tuple[Finding, ...]
+    gaps: tuple[str, ...]
+    at: float
+    window: tuple[float, float]
+    asked_about: tuple[Subject, ...] = ()
+    ruled_out: tuple[str, ...] = ()
+    """Wording keys of hypotheses that the evidence speaks against."""
+    suspects: tuple[Suspect, ...] = ()
+    timeline: tuple[Moment, ...] = ()
+    chart: Chart | None = None
+
+    @property
+    def cause(self) -> Cause | None:
+        return self.causes[0] if self.causes else None

@@ -1,0 +1,119 @@
+"""From findings to ranked causes: group by what owns them, tell symptom from cause, compare with what was asked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.domain.finding import Category, Cause, Finding, Subject
+from bot.think.diagnosis.asked import asked_about, asked_namespaces
+from bot.think.diagnosis.repair import repair
+from bot.think.diagnosis.sight import Sight
+
+REMARK = 0.3
+ELSEWHERE = 0.35
+BESIDE = 0.75
+VAGUE = frozenset(
+    ["crash_loop", "back_off", "exited", "restarted", "not_ready", "unavailable", "rollout_stuck", "rollout_waits"]
+)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What was asked, seen as owners, so that findings can be put near or far."""
+
+    sight: Sight
+    owners: frozenset[Subject]
+    asked: frozenset[Subject]
+    spaces: frozenset[str]
+
+    @classmethod
+    def of(cls, sight: Sight) -> "Scale":
+        asked = asked_about(sight)
+        owners = {sight.cluster.owner(subject) for subject in asked}
+        return cls(sight, frozenset(owners), frozenset(asked), frozenset(asked_namespaces(sight)))
+
+    def near(self, finding: Finding) -> float:
+        """1 for what was asked about, less for its neighbours, little for another namespace."""
+        about = finding.about
+        if about in self.asked or self.sight.cluster.owner(about) in self.owners:
+            return 1.0
+        if not self.asked and not self.spaces:
+            return 1.0
+        if about.namespace in self.spaces:
+            return BESIDE if self.asked else 1.0
+        if not about.namespace:
+            return BESIDE
+        return ELSEWHERE
+
+
+def weigh(sight: Sight, findings: Iterable[Finding]) -> tuple[Cause, ...]:
+    """Ranked causes, best first. Remarks and what is over make no cause."""
+    scale = Scale.of(sight)
+    live = [finding for finding in findings if not finding.settled and finding.weight > 0]
+    groups: dict[Subject, list[Finding]] = {}
+    for finding in live:
+        groups.setdefault(sight.cluster.owner(finding.about), []).append(finding)
+    blamed = _blamed(sight, live, groups)
+    causes = [_cause(sight, scale, about, found, blamed.get(about, ())) for about, found in groups.items()]
+    strong = [cause for cause in causes if cause.confidence >= REMARK]
+    kept = strong or (causes if not sight.ask.alerts else [])
+    return tuple(sorted(kept, key=lambda cause: (-cause.confidence, cause.about)))
+
+
+def _blamed(
+    sight: Sight, live: list[Finding], groups: Mapping[Subject, list[Finding]]
+) -> dict[Subject, tuple[Finding, ...]]:
+    """Who is blamed by the symptoms of others, and has findings of its own."""
+    found: dict[Subject, tuple[Finding, ...]] = {}
+    for finding in live:
+        here = sight.cluster.owner(finding.about)
+        for target in finding.points_to:
+            owner = sight.cluster.owner(target)
+            if owner != here and owner in groups:
+                found[owner] = (*found.get(owner, ()), finding)
+    return found
+
+
+def _cause(sight: Sight, scale: Scale, about: Subject, found: list[Finding], accusers: tuple[Finding, ...]) -> Cause:
+    ranked = sorted(found, key=lambda one: -_own(one))
+    lead = ranked[0]
+    weight = _own(lead)
+    weight += (1 - weight) * min(0.3, 0.1 * (len({one.key for one in ranked}) - 1))
+    near = max([scale.near(one) for one in ranked] + [scale.near(one) for one in accusers])
+    if accusers:
+        weight += (1 - weight) * 0.5
+    explained = _explained(sight, about, ranked)
+    confidence = weight * near * (0.5 if explained else 1.0)
+    lead, category = _said(lead, ranked)
+    fix = repair(sight, about, lead, ranked)
+    path = tuple(dict.fromkeys([*(one.about for one in accusers), *(one.about for one in ranked[:1]), about]))
+    return Cause(
+        about=about,
+        category=category,
+        key=lead.key,
+        confidence=round(min(confidence, 0.99), 3),
+        speaks_for=(*ranked, *accusers),
+        path=path,
+        action=fix.action,
+        args=fix.args,
+        needs_human=fix.action is None,
+        why_no_action=fix.why,
+    )
+
+
+def _own(finding: Finding) -> float:
+    return finding.weight * (0.8 if finding.symptom else 1.0)
+
+
+def _explained(sight: Sight, about: Subject, found: list[Finding]) -> bool:
+    """Its own findings blame something else that is itself in trouble."""
+    targets = {sight.cluster.owner(target) for one in found for target in one.points_to} - {about}
+    return bool(targets) and any(one.symptom for one in found)
+
+
+def _said(lead: Finding, found: list[Finding]) -> tuple[Finding, Category]:
+    """A crash loop is how it shows; what the log, the probe or the last exit says is why."""
+    if lead.key in VAGUE:
+        telling = [one for one in found if one.key not in VAGUE and one.weight >= REMARK]
+        if telling:
+            return telling[0], telling[0].category
+    return lead, lead.category

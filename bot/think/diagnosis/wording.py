@@ -1,0 +1,32 @@
+"""The sentences of findings, causes and reports, in Chinese and English, from one table for each language."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from string import Formatter
+from typing import Literal
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+
+@cache
+def table(language: Language) -> Mapping[str, Mapping[str, str]]:
+    """Section -> key -> sentence."""
+    with (Path(__file__).parent / "wording" / f"{language}.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def say(section: str, key: str, language: Language, values: Mapping[str, str] | None = None) -> str:
+    """The sentence filled in; a value that is missing shows as '?'. Values are shown as they are, never formatted."""
+    sentence = table(language).get(section, {}).get(key)
+    if sentence is None:
+        return key.replace("_", " ")
+    known = values or {}
+    return "".join(text + (known.get(name, "?") if name else "") for text, name, _, _ in Formatter().parse(sentence))
+
+
+def places(sentence: str) -> set[str]:
+    """The names of the values a sentence asks for."""
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}

@@ -8,6 +8,10 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "The brain wrote a plan that cannot be taken: {why}",
         "zh": "大脑写出的方案无法采用：{why}",
     },
+    "brain_stands_in": {
+        "en": "{why} Until then “{name}” answers.",
+        "zh": "{why}在此期间由“{name}”回答。",
+    },
     "dify_key": {
         "en": "Dify does not accept the API key: put the app's key (`app-…`) into DIFY_KEY.",
         "zh": "Dify 不接受这个 API 密钥：请把应用的密钥（`app-…`）填入 DIFY_KEY。",

@@ -1,0 +1,104 @@
+"""Who answers when a brain is away, and when it is asked again."""
+
+import pytest
+
+from bot.domain.plan import Plan
+from bot.domain.thought import Activity, Rewrite, Words
+from bot.errors import BrainAway, BrainRefused
+from bot.think.brains import dify
+from bot.think.dify.settings import DifySettings
+from bot.think.relay import Relay
+from tests.fakes.dify_server import DifyServer, plain, replay
+from tests.think.brains.briefings import briefing
+
+CHAT = "/chat-messages$"
+
+
+class Rules:
+    """A brain that is always there."""
+
+    name = "scripted"
+
+    async def think(self, briefing):
+        yield Words("by rules")
+        yield Plan("by rules", brain=self.name)
+
+    async def rate(self, case, up, why=""):
+        return None
+
+    async def health(self, language="en"):
+        return ""
+
+    async def close(self):
+        return None
+
+
+@pytest.fixture
+async def server():
+    async with DifyServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def dify_brain(server):
+    brain = dify.make(settings=DifySettings(url=server.url, key="app-x", read_seconds=0.5))
+    yield brain
+    await brain.close()
+
+
+async def think(brain):
+    return [thought async for thought in brain.think(briefing())]
+
+
+def shown(thoughts):
+    text = ""
+    for thought in thoughts:
+        text = text + thought.text if isinstance(thought, Words) else text
+        text = thought.text if isinstance(thought, Rewrite) else text
+    return text
+
+
+async def test_the_first_that_is_there_answers(server, dify_brain):
+    server.on(CHAT, replay("chat_plain_turn1"))
+    *_, plan = await think(Relay([dify_brain, Rules()]))
+    assert plan.brain == "dify"
+
+
+@pytest.mark.parametrize("answer", [plain(502, b"x"), replay("err_bad_key"), replay("chat_plain_turn1", limit=1500)])
+async def test_the_next_one_answers_and_says_so(server, dify_brain, answer):
+    server.on(CHAT, answer)
+    *thoughts, plan = await think(Relay([dify_brain, Rules()]))
+    assert plan.brain == "scripted"
+    assert "Dify" in plan.says
+    assert "scripted" in plan.says
+    assert shown(thoughts) == plan.says
+    assert any(isinstance(each, Activity) and each.state == "failed" for each in thoughts)
+
+
+async def test_it_is_left_alone_and_comes_back_by_itself(server, dify_brain):
+    clock = [0.0]
+    relay = Relay([dify_brain, Rules()], lambda: clock[0])
+    server.on(CHAT, replay("err_bad_key")).on("/info$", replay("err_bad_key"))
+    for _ in range(3):
+        await think(relay)
+    asked = len(server.requests)
+    assert "DIFY_KEY" in (await think(relay))[-1].says
+    assert len(server.requests) == asked, "left alone"
+    clock[0] += 20
+    await think(relay)
+    assert [each["path"] for each in server.requests[asked:]] == ["/v1/info"], "not well yet"
+    server.on(CHAT, replay("chat_plain_turn1")).on("/info$", replay("get_info"))
+    clock[0] += 20
+    assert (await think(relay))[-1].brain == "scripted", "left alone for longer"
+    clock[0] += 20
+    assert (await think(relay))[-1].brain == "dify"
+
+
+async def test_when_all_are_away_the_first_error_is_told(server, dify_brain):
+    server.on(CHAT, plain(502, b"x"))
+    with pytest.raises(BrainAway) as told:
+        await think(Relay([dify_brain]))
+    assert told.value.key == "dify_down"
+    server.on(CHAT, replay("err_bad_key"))
+    with pytest.raises(BrainRefused):
+        await think(Relay([dify_brain]))

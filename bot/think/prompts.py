@@ -10,6 +10,7 @@ from bot.domain.briefing import Briefing
 from bot.domain.case import Case
 from bot.domain.incident import Incident
 from bot.domain.message import Language
+from bot.redaction import mask
 from skills import Action, Evidence
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
@@ -52,7 +53,7 @@ def query_of(briefing: Briefing, fresh: bool = False) -> str:
         parts.append(cut(case.question, MOST_QUESTION))
     if names := ", ".join(each.name[:100] for each in case.attachments):
         parts.append(f"[attached: {cut(names, 500)}]")
-    return "\n\n".join(parts) or "?"
+    return mask("\n\n".join(parts)) or "?"
 
 
 def recap_of(case: Case) -> str:
@@ -64,15 +65,13 @@ def recap_of(case: Case) -> str:
 
 
 def findings_text(briefing: Briefing) -> str:
-    """The diagnosis, what was seen, and what the library says."""
-    parts = [cut(briefing.report, MOST_FINDINGS // 2)] if briefing.report else []
-    parts += [seen_text(each) for each in briefing.case.seen]
-    seen = cut("\n\n".join(parts), MOST_FINDINGS)
+    """What the diagnosis found and what the library says; what came of steps is told in the query."""
     passages = "\n\n".join(
         f"[{passage.document.title}]({passage.document.url})\n{cut(passage.text, 1500)}"
         for passage in briefing.passages
     )
-    return "\n\n".join(part for part in (seen, cut(passages, MOST_PASSAGES)) if part)
+    parts = (cut(briefing.report, MOST_FINDINGS), cut(passages, MOST_PASSAGES))
+    return mask("\n\n".join(part for part in parts if part))
 
 
 def seen_text(seen: Evidence | Refusal) -> str:
@@ -90,7 +89,7 @@ def seen_text(seen: Evidence | Refusal) -> str:
         parts.append(cut(json.dumps(dict(seen.facts), ensure_ascii=False, default=str), MOST_OF_ONE // 2))
     if seen.gaps:
         parts.append("not seen: " + "; ".join(seen.gaps))
-    return cut("\n".join(parts), MOST_OF_ONE)
+    return mask(cut("\n".join(parts), MOST_OF_ONE))
 
 
 def incident_text(incident: Incident) -> str:
@@ -101,7 +100,7 @@ def incident_text(incident: Incident) -> str:
     for alert in incident.alerts[:20]:
         labels = ", ".join(f"{name}={value}" for name, value in alert.labels.items())
         lines.append(f"- {'FIRING' if alert.firing else 'resolved'} {labels}"[:500])
-    return cut("\n".join(lines), 4_000)
+    return mask(cut("\n".join(lines), 4_000))
 
 
 def actions_text(actions: tuple[Action, ...]) -> str:
@@ -129,6 +128,12 @@ def cut(text: str, most: int) -> str:
 def house_rules(language: Language) -> str:
     """How the brain is to work: prompts/rules.{zh,en}.md."""
     return (PROMPTS / f"rules.{language}.md").read_text(encoding="utf-8")
+
+
+@functools.cache
+def block_rules(language: Language) -> str:
+    """How a brain without tools writes a plan: prompts/block.{zh,en}.md."""
+    return (PROMPTS / f"block.{language}.md").read_text(encoding="utf-8")
 
 
 @functools.cache

@@ -44,15 +44,11 @@ class Relay:
     """A brain made of brains."""
 
     def __init__(self, brains: Sequence[Brain], now: Callable[[], float] = time.monotonic) -> None:
+        self.name = brains[0].name
         self._brains = tuple(brains)
         self._breakers = {brain.name: Breaker() for brain in brains}
         self._errors: dict[str, BotError] = {}
         self._now = now
-
-    @property
-    def name(self) -> str:
-        """Of the brain that we would like to have."""
-        return self._brains[0].name
 
     async def think(self, briefing: Briefing) -> AsyncGenerator[Thought]:
         """See Brain.think. Raises the first brain's error when all are away."""

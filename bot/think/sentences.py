@@ -12,6 +12,46 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "{why} Until then “{name}” answers.",
         "zh": "{why}在此期间由“{name}”回答。",
     },
+    "model_unnamed": {
+        "en": "No model is named: put its name into MODEL_NAME, as the API at MODEL_URL knows it.",
+        "zh": "尚未指定模型：请在 MODEL_NAME 中填写 MODEL_URL 处 API 所用的模型名。",
+    },
+    "model_key": {
+        "en": "The model's API does not accept the key: put a valid one into MODEL_KEY.",
+        "zh": "模型 API 不接受该密钥：请在 MODEL_KEY 中填写有效的密钥。",
+    },
+    "model_missing": {
+        "en": "There is no such model at {url}: check MODEL_NAME and MODEL_URL.",
+        "zh": "{url} 处没有该模型：请检查 MODEL_NAME 与 MODEL_URL。",
+    },
+    "model_unreachable": {
+        "en": "The model cannot be reached at {url}: check MODEL_URL and that it is running.",
+        "zh": "无法连接 {url} 处的模型：请检查 MODEL_URL，并确认其正在运行。",
+    },
+    "model_silent": {
+        "en": "The model at {url} said nothing for too long; ask again in a moment.",
+        "zh": "{url} 处的模型长时间没有回应，请稍后再问。",
+    },
+    "model_busy": {
+        "en": "The model is over its limit; ask again in a moment.",
+        "zh": "模型已超出配额或限流，请稍后再问。",
+    },
+    "model_request": {
+        "en": "The model refused the question as we sent it; a model without tool calling needs MODEL_TOOLS=false.",
+        "zh": "模型拒绝了我们发送的请求；不支持工具调用的模型需设置 MODEL_TOOLS=false。",
+    },
+    "model_failed": {
+        "en": "The model failed to answer; ask again in a moment.",
+        "zh": "模型未能回答，请稍后再问。",
+    },
+    "model_empty": {
+        "en": "The model ended without an answer; ask again.",
+        "zh": "模型没有给出回答就结束了，请重新提问。",
+    },
+    "model_rounds": {
+        "en": "The model was still looking after {rounds} rounds; ask for less at once.",
+        "zh": "模型在 {rounds} 轮之后仍未给出回答；请把问题拆小一些再问。",
+    },
     "dify_key": {
         "en": "Dify does not accept the API key: put the app's key (`app-…`) into DIFY_KEY.",
         "zh": "Dify 不接受这个 API 密钥：请把应用的密钥（`app-…`）填入 DIFY_KEY。",

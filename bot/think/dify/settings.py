@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class DifySettings(BaseSettings):
     """Read from DIFY_*."""
 
-    model_config = SettingsConfigDict(env_prefix="DIFY_")
+    model_config = SettingsConfigDict(env_prefix="DIFY_", env_file=".env", extra="ignore")
 
     url: str = "http://127.0.0.1/v1"
     """Base of the Service API; `/v1` is added when it is missing."""

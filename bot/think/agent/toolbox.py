@@ -1,0 +1,101 @@
+"""What a model may call: each action that only looks, and one tool to propose a plan."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.domain.approval import Refusal
+from bot.domain.briefing import Briefing
+from bot.domain.case import Case
+from bot.domain.plan import Plan, Step
+from bot.domain.proposal import Unreadable, plan_from, tool_names
+from bot.think.prompts import seen_text
+from skills import Action, Evidence, Risk
+
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
+
+Look = Callable[[Step, Case], Awaitable[Evidence | Refusal]]
+"""Takes one step that only looks, through the gate."""
+
+
+@dataclass(slots=True)
+class Toolbox:
+    """The tools of one answer, and the plan that was proposed with them."""
+
+    briefing: Briefing
+    look: Look | None = None
+    plan: Plan | None = None
+
+    def tools(self) -> list["BaseTool"]:
+        """Without a way to look, looking is proposed too, and done between the rounds."""
+        from langchain_core.tools import StructuredTool
+
+        looks = {name: action for name, action in tool_names(self.briefing.actions).items() if action.risk is Risk.READ}
+        made: list[BaseTool] = [
+            StructuredTool(
+                name=name,
+                description=action.description[:1000],
+                args_schema=action.schema(),
+                func=None,
+                coroutine=self._looking(action),
+            )
+            for name, action in (looks if self.look else {}).items()
+        ]
+        proposing = StructuredTool(
+            name="propose_plan",
+            description=self._how_to_propose(),
+            args_schema=plan_schema(self.briefing.actions),
+            func=None,
+            coroutine=self._propose,
+        )
+        return [*made, proposing]
+
+    def _looking(self, action: Action) -> Callable[..., Awaitable[str]]:
+        async def look(**arguments: Any) -> str:
+            if self.look is None:
+                return "cannot look now"
+            step = Step(action.name, arguments)
+            return seen_text(await self.look(step, self.briefing.case))
+
+        return look
+
+    async def _propose(self, **written: Any) -> str:
+        try:
+            self.plan = plan_from(written, self.briefing.actions)
+        except Unreadable as error:
+            return json.dumps({"status": "rejected", "reasons": [error.why]}, ensure_ascii=False)
+        return json.dumps(
+            {"plan_id": self.plan.id, "status": "pending_approval", "note": "Tell the user; do not wait."}
+        )
+
+    def _how_to_propose(self) -> str:
+        offered = [action for action in self.briefing.actions if self.look is None or action.risk is not Risk.READ]
+        told = "\n".join(
+            f"- {action.name}({', '.join(action.schema().get('properties', {}))}): {action.summary}"
+            for action in offered
+        )
+        return f"Propose one plan; people decide. Actions:\n{told}"[:6000]
+
+
+def plan_schema(actions: tuple[Action, ...]) -> dict[str, Any]:
+    """What propose_plan takes, as JSON Schema."""
+    step = {
+        "type": "object",
+        "properties": {
+            "action": {"type": "string", "enum": sorted(action.name for action in actions)},
+            "arguments": {"type": "object"},
+            "why": {"type": "string"},
+        },
+        "required": ["action", "arguments"],
+    }
+    return {
+        "type": "object",
+        "properties": {
+            "title": {"type": "string", "description": "In a few words."},
+            "reason": {"type": "string", "description": "The evidence, the risk, and how it is undone."},
+            "steps": {"type": "array", "items": step, "minItems": 1, "maxItems": 10},
+        },
+        "required": ["title", "reason", "steps"],
+    }

@@ -1,0 +1,31 @@
+"""What went wrong at an OpenAI-compatible API, told as one of our errors."""
+
+from bot.errors import BotError, BrainAway, BrainRefused
+
+
+def of_api(error: Exception, url: str) -> BotError:
+    """Of an error of the `openai` client; anything else is a model that failed."""
+    import openai
+
+    match error:
+        case openai.APITimeoutError():
+            return BrainAway("model_silent", url=url)
+        case openai.APIConnectionError():
+            return BrainAway("model_unreachable", url=url)
+        case openai.AuthenticationError() | openai.PermissionDeniedError():
+            return BrainRefused("model_key")
+        case openai.NotFoundError():
+            return BrainRefused("model_missing", url=url)
+        case openai.RateLimitError():
+            return BrainAway("model_busy", after=_seconds(error.response.headers.get("retry-after", "")))
+        case openai.APIStatusError(status_code=status) if status < 500:
+            return BrainRefused("model_request")
+        case _:
+            return BrainAway("model_failed")
+
+
+def _seconds(text: str) -> float:
+    try:
+        return min(max(float(text), 0.0), 3600.0)
+    except ValueError:
+        return 0.0

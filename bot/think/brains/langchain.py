@@ -1,0 +1,190 @@
+"""Any OpenAI-compatible model as the brain: an agent whose tools look, and propose, but never change anything."""
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from bot.domain.briefing import Briefing
+from bot.domain.case import Case
+from bot.domain.message import Language
+from bot.domain.plan import Plan, Usage
+from bot.domain.proposal import Unreadable, plan_from
+from bot.domain.thought import Activity, Thought, Words
+from bot.errors import BotError, BrainAway, BrainRefused
+from bot.think import prompts
+from bot.think.agent.settings import ModelSettings
+from bot.think.agent.toolbox import Look, Toolbox
+from bot.think.agent.troubles import of_api
+from bot.think.dify.veil import Veil, shown_and_blocks
+from bot.think.sentences import say
+from skills import Catalogue
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+    from langchain_openai import ChatOpenAI
+
+
+@dataclass(slots=True)
+class _Heard:
+    """One answer as it comes."""
+
+    text: str = ""
+    reply: str = ""
+    """Id of the reply that is being heard; an answer has one for each round."""
+    read: int = 0
+    written: int = 0
+    veil: Veil = field(default_factory=Veil)
+
+    def words(self, reply: str, text: str) -> list[Thought]:
+        if text and self.reply and reply != self.reply and self.text.strip():
+            text = "\n\n" + text
+        self.reply = reply if text else self.reply
+        self.text += text
+        shown = self.veil.feed(text)
+        return [Words(shown)] if shown else []
+
+
+class LangChain:
+    """Asks one model, round after round, until it answers or proposes."""
+
+    name = "langchain"
+
+    def __init__(self, settings: ModelSettings, look: Look | None = None) -> None:
+        self._settings = settings
+        self._look = look
+        self._model: ChatOpenAI | None = None
+
+    async def think(self, briefing: Briefing) -> AsyncGenerator[Thought]:
+        """See Brain.think."""
+        if not self._settings.name:
+            raise BrainRefused("model_unnamed")
+        started = time.monotonic()
+        toolbox = Toolbox(briefing, self._look)
+        heard = _Heard()
+        async with aclosing(self._heard(briefing, toolbox, heard)) as thoughts:
+            async for thought in thoughts:
+                yield thought
+        if rest := heard.veil.rest():
+            yield Words(rest)
+        yield self._plan(briefing, toolbox, heard, time.monotonic() - started)
+
+    async def _heard(self, briefing: Briefing, toolbox: Toolbox, heard: _Heard) -> AsyncGenerator[Thought]:
+        import openai
+        from langchain.agents import create_agent
+        from langgraph.errors import GraphRecursionError
+
+        language = briefing.case.asked_by.language
+        agent = create_agent(
+            self._chat(),
+            toolbox.tools() if self._settings.tools else [],
+            system_prompt=prompts.house_rules(language)
+            + ("" if self._settings.tools else "\n" + prompts.block_rules(language)),
+        )
+        asked: Any = {"messages": _messages(briefing)}
+        stream = agent.astream(asked, {"recursion_limit": 2 * self._settings.rounds + 1}, stream_mode="messages")
+        try:
+            async for message, _ in stream:
+                for thought in _thoughts(message, heard):
+                    yield thought
+        except GraphRecursionError:
+            if not heard.text.strip():
+                raise BrainAway("model_rounds", rounds=self._settings.rounds) from None
+        except (openai.OpenAIError, httpx.TransportError) as error:
+            raise of_api(error, self._settings.url) from error
+
+    def _plan(self, briefing: Briefing, toolbox: Toolbox, heard: _Heard, seconds: float) -> Plan:
+        shown, blocks = shown_and_blocks(heard.text)
+        cost = (heard.read * self._settings.price_in + heard.written * self._settings.price_out) / 1e6
+        usage = Usage(heard.read + heard.written, cost, self._settings.currency, round(seconds, 3))
+        plan = Plan(shown, brain=self.name, usage=usage)
+        try:
+            found = toolbox.plan or (plan_from(blocks[-1], briefing.actions) if len(blocks) == 1 else None)
+            if len(blocks) > 1 and found is None:
+                raise Unreadable("more than one plan in one answer: write the one plan that should be taken")
+        except Unreadable as error:
+            return replace(plan, problem=error.why)
+        if found is None and not shown:
+            raise BrainAway("model_empty")
+        if found is None:
+            return plan
+        return replace(plan, steps=found.steps, title=found.title, reason=found.reason, id=found.id)
+
+    def _chat(self) -> "ChatOpenAI":
+        from langchain_openai import ChatOpenAI
+
+        if self._model is None:
+            chosen = self._settings
+            self._model = ChatOpenAI(
+                model=chosen.name,
+                base_url=chosen.url,
+                api_key=chosen.key if chosen.key.get_secret_value() else "none",  # type: ignore[arg-type]
+                temperature=chosen.temperature,
+                max_completion_tokens=chosen.most_tokens,
+                timeout=chosen.seconds,
+                max_retries=1,
+                stream_usage=True,
+            )
+        return self._model
+
+    async def rate(self, case: Case, up: bool | None, why: str = "") -> None:
+        """The model does not learn from it."""
+
+    async def health(self, language: Language = "en") -> str:
+        """Asks which models there are; no token is spent."""
+        import openai
+
+        try:
+            await self._chat().root_async_client.models.list(timeout=10)
+        except openai.NotFoundError:
+            return ""  # some servers chat, and list nothing
+        except openai.OpenAIError as error:
+            return say(of_api(error, self._settings.url), language)
+        return say(BotError("model_unnamed"), language) if not self._settings.name else ""
+
+    async def close(self) -> None:
+        """The client closes with the loop; nothing is held between answers."""
+
+
+def _messages(briefing: Briefing) -> list["BaseMessage"]:
+    """The turns so far, and the question with all around it."""
+    from langchain_core.messages import AIMessage, HumanMessage
+
+    turns: list[BaseMessage] = [
+        AIMessage(prompts.cut(turn.said, 2000))
+        if turn.who == "DutyBot"
+        else HumanMessage(f"{turn.who}: {prompts.cut(turn.said, 2000)}")
+        for turn in briefing.case.turns[:-1][-12:]
+        if turn.said
+    ]
+    inputs = prompts.inputs_of(briefing) | {"recap": ""}
+    around = "\n".join(f"{name}: {value}" for name, value in inputs.items() if value)
+    return [*turns, HumanMessage(f"[DutyBot] inputs\n{around}\n\n{prompts.query_of(briefing)}")]
+
+
+def _thoughts(message: Any, heard: _Heard) -> list[Thought]:
+    from langchain_core.messages import AIMessage, ToolMessage
+
+    if isinstance(message, ToolMessage):
+        failed = message.status == "error"
+        return [Activity(message.tool_call_id, message.name or "tool", "failed" if failed else "done")]
+    if not isinstance(message, AIMessage):
+        return []
+    if usage := message.usage_metadata:
+        heard.read += usage["input_tokens"]
+        heard.written += usage["output_tokens"]
+    thoughts = heard.words(message.id or "", message.text)
+    for call in getattr(message, "tool_call_chunks", []):
+        if call.get("name") and call.get("id"):
+            thoughts.append(Activity(call["id"], call["name"], "running"))
+    return thoughts
+
+
+def make(
+    _catalogue: Catalogue | None = None, settings: ModelSettings | None = None, look: Look | None = None
+) -> LangChain:
+    """Made from the environment; `look` takes a step that only looks, through the gate."""
+    return LangChain(settings or ModelSettings(), look)

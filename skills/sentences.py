@@ -27,4 +27,9 @@ SENTENCES = {
     "unknown_kind": "I do not know the kind {kind}; I know: {known}.",
     "no_namespace": "There is no namespace {namespace}; the nearest: {near}.",
     "no_such_thing": "There is no {kind} {name} in {namespace}; the nearest: {near}.",
+    "bad_promql": "The PromQL “{query}” is not right: {why}.",
+    "promql_too_wide": "“{query}” selects every series; name a metric or pin a label.",
+    "promql_window_too_long": "“{query}” looks back more than {most} days at once; use a shorter window.",
+    "promql_too_costly": "“{query}” evaluates too many points; use a longer step or a shorter window.",
+    "no_service_metrics": "No request metrics name the service {service}; the nearest: {near}.",
 }

@@ -1,0 +1,99 @@
+"""The forward pass of the shipped LSTM in numpy: no torch, no onnxruntime, some 200 kB of weights.
+
+An LSTM reads the week; a second one, running both ways over the three days to come, weighs eleven simple forecasts against
+each other, adds a small correction, and opens eight more quantiles around the result.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skills.capacity.lstm.features import Features, Floats, features
+from skills.capacity.shape import Array
+
+Weights = Mapping[str, Floats]
+BATCH = 128
+"""Windows worked on at once: enough to keep the processor busy, few enough to stay in its cache."""
+
+
+def load(path: Path) -> Weights:
+    """Read weights kept as half-precision numbers."""
+    with np.load(path, allow_pickle=False) as kept:
+        return {name: kept[name].astype(np.float32) for name in kept.files}
+
+
+def predict(weights: Weights, windows: Array) -> Array:
+    """(windows, 168) hourly values without holes -> (windows, 72, 9) quantiles."""
+    answers = [_batch(weights, windows[start : start + BATCH]) for start in range(0, len(windows), BATCH)]
+    return np.concatenate(answers) if answers else np.empty((0, 72, 9))
+
+
+def _batch(weights: Weights, windows: Array) -> Array:
+    shown = features(windows)
+    answer: Array = forward(weights, shown) * shown.scale[:, :, None] + shown.centre[:, :, None]
+    return answer
+
+
+def forward(weights: Weights, shown: Features) -> Floats:
+    """Quantiles in the window's own scale."""
+    hidden = weights["enc.weight_hh_l0"].shape[1]
+    nothing = np.zeros((len(shown.encoder), hidden), np.float32)
+    _, state, cell = _lstm(weights, "enc.", "_l0", shown.encoder, nothing, nothing)
+    start = _linear(weights, "h0", np.concatenate([state, cell], 1))
+    parts = np.split(start, 4, axis=1)
+    asked = _silu(_linear(weights, "inp.0", shown.decoder))
+    ahead = _lstm(weights, "dec.", "_l0", asked, np.tanh(parts[0]), parts[2])[0]
+    back = _lstm(weights, "dec.", "_l0_reverse", asked, np.tanh(parts[1]), parts[3])[0]
+    thought = _silu(_linear(weights, "mid.0", np.concatenate([ahead, back, shown.decoder], 2)))
+    point = (_softmax(_linear(weights, "w", thought)) * shown.bases).sum(2) + _linear(weights, "res", thought)[..., 0]
+    steps = _softplus(_linear(weights, "q", thought))
+    below = point[..., None] - np.cumsum(steps[..., :4], 2)[..., ::-1]
+    above = point[..., None] + np.cumsum(steps[..., 4:], 2)
+    return np.concatenate([below, point[..., None], above], 2)
+
+
+def _linear(weights: Weights, name: str, x: Floats) -> Floats:
+    answer: Floats = x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+    return answer
+
+
+def _sigmoid(x: Floats) -> Floats:
+    answer: Floats = 1 / (1 + np.exp(-np.clip(x, -60, 60)))
+    return answer
+
+
+def _silu(x: Floats) -> Floats:
+    return x * _sigmoid(x)
+
+
+def _softplus(x: Floats) -> Floats:
+    answer: Floats = np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)
+    return answer
+
+
+def _softmax(x: Floats) -> Floats:
+    powers = np.exp(x - x.max(2, keepdims=True))
+    answer: Floats = powers / powers.sum(2, keepdims=True)
+    return answer
+
+
+def _lstm(
+    weights: Weights, part: str, way: str, x: Floats, state: Floats, cell: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """One LSTM layer over (windows, steps, inputs); the reverse one reads from the end."""
+    hidden = state.shape[1]
+    bias = weights[f"{part}bias_ih{way}"] + weights[f"{part}bias_hh{way}"]
+    inputs = x @ weights[f"{part}weight_ih{way}"].T + bias
+    recurrent: NDArray[np.float32] = np.ascontiguousarray(weights[f"{part}weight_hh{way}"].T)
+    seen = np.empty((len(x), x.shape[1], hidden), np.float32)
+    steps = range(x.shape[1])
+    for step in reversed(steps) if way.endswith("reverse") else steps:
+        gates = inputs[:, step] + state @ recurrent
+        keep = _sigmoid(gates[:, hidden : 2 * hidden])
+        new = _sigmoid(gates[:, :hidden]) * np.tanh(gates[:, 2 * hidden : 3 * hidden])
+        cell = keep * cell + new
+        state = _sigmoid(gates[:, 3 * hidden :]) * np.tanh(cell)
+        seen[:, step] = state
+    return seen, state, cell

@@ -54,7 +54,7 @@ class Scores:
 
 def scale_of(past: Array, spread: float) -> float:
     """The in-window error of repeating yesterday, floored so that near-constant series do not explode."""
-    return float(max(np.mean(np.abs(past[DAY:] - past[:-DAY])), 0.01 * spread))
+    return max(float(np.mean(np.abs(past[DAY:] - past[:-DAY]))), 0.01 * spread)
 
 
 def score(windows: Windows, quantiles: Array) -> Scores:
@@ -98,7 +98,7 @@ class _Series:
         self._count = np.bincount(self._which)
 
     def sum(self, values: Array) -> Array:
-        return np.bincount(self._which, weights=values)
+        return np.asarray(np.bincount(self._which, weights=values), dtype=np.float64)
 
     def mean(self, values: Array) -> Array:
         return self.sum(values) / self._count

@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 """Numbers by hour; (windows, hours) or (windows, hours, quantiles)."""
+Whole = NDArray[np.int64]
+"""Hours, and places in a list."""
 
 DAY = 24
 HISTORY = 7 * DAY

@@ -6,7 +6,7 @@ looked for, but never in a week that trends: there it would take the growth away
 
 import numpy as np
 
-from skills.capacity.shape import DAY, HISTORY, Array, by_day
+from skills.capacity.shape import DAY, HISTORY, Array, Whole, by_day
 
 CLEARLY = 0.35
 """A step must explain this share of what the usual day leaves unexplained."""
@@ -45,7 +45,7 @@ def trend_share(weeks: Array) -> Array:
     return share
 
 
-def settle(weeks: Array) -> tuple[Array, Array]:
+def settle(weeks: Array) -> tuple[Array, Whole]:
     """Re-level weeks (windows, 168) that clearly hold one step; also gives the hour of the step, or -1."""
     best, hour, offset, plain = _best_step(weeks)
     clear = (1 - best / np.maximum(plain, 1e-12) > CLEARLY) & (hour > 0) & (trend_share(weeks) <= TRENDING)
@@ -54,7 +54,7 @@ def settle(weeks: Array) -> tuple[Array, Array]:
     return settled, np.where(clear, hour, -1)
 
 
-def _best_step(weeks: Array) -> tuple[Array, Array, Array, Array]:
+def _best_step(weeks: Array) -> tuple[Array, Whole, Array, Array]:
     """For each week: the cost with the best step, where and how high it is, and the cost without one."""
     days = by_day(weeks)
     plain = np.abs(weeks - np.tile(np.median(days, 1), (1, HISTORY // DAY))).sum(1)

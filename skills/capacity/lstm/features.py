@@ -1,7 +1,7 @@
 """What the network is shown of a week: the week in its own scale, and eleven simple forecasts to choose between.
 
-Every window is measured in units of its own day-to-day change, so that cores and bytes look alike, and nothing depends on
-the clock's time zone: hours are counted from the start of the window.
+Every window is measured in units of its own day-to-day change, so that cores and bytes look alike, and nothing
+depends on the clock's time zone: hours are counted from the start of the window.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The forward pass of the shipped LSTM in numpy: no torch, no onnxruntime, some 200 kB of weights.
 
-An LSTM reads the week; a second one, running both ways over the three days to come, weighs eleven simple forecasts against
-each other, adds a small correction, and opens eight more quantiles around the result.
+An LSTM reads the week; a second one, running both ways over the three days to come, weighs eleven simple forecasts
+against each other, adds a small correction, and opens eight more quantiles around the result.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def forward(weights: Weights, shown: Features) -> Floats:
     steps = _softplus(_linear(weights, "q", thought))
     below = point[..., None] - np.cumsum(steps[..., :4], 2)[..., ::-1]
     above = point[..., None] + np.cumsum(steps[..., 4:], 2)
-    return np.concatenate([below, point[..., None], above], 2)
+    return np.concatenate([below, point[..., None], above], 2).astype(np.float32, copy=False)
 
 
 def _linear(weights: Weights, name: str, x: Floats) -> Floats:
@@ -60,7 +60,7 @@ def _linear(weights: Weights, name: str, x: Floats) -> Floats:
 
 
 def _sigmoid(x: Floats) -> Floats:
-    answer: Floats = 1 / (1 + np.exp(-np.clip(x, -60, 60)))
+    answer: Floats = np.float32(1) / (1 + np.exp(-np.clip(x, -60, 60)))
     return answer
 
 

@@ -1,4 +1,4 @@
-"""The shipped network, trained once on many series; it needs no fitting, and is the one used unless another is clearly better."""
+"""The shipped network, trained once on many series: used unless another is clearly better."""
 
 from pathlib import Path
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from skills.capacity.shape import HISTORY, Array
+from skills.capacity.shape import HISTORY, Array, Whole
 from skills.capacity.training.growth import growth, noise_of, synthetic
 from skills.capacity.training.series_files import Recorded, windows
 
@@ -32,7 +32,7 @@ class Dealer:
         dealt[made_up : made_up + grown] = growth(self.random, grown, self.noise)
         return dealt[:, :HISTORY], dealt[:, HISTORY:]
 
-    def _draw(self, count: int) -> Array:
+    def _draw(self, count: int) -> Whole:
         return self.random.choice(len(self.whole), count, p=self.chance)
 
     def _bent(self, dealt: Array) -> Array:

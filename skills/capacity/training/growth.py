@@ -6,7 +6,7 @@ Few public records show disks that fill, so the network learns growth from these
 import numpy as np
 from numpy.random import Generator
 
-from skills.capacity.shape import HISTORY, HORIZON, Array
+from skills.capacity.shape import HISTORY, HORIZON, Array, Whole
 
 LENGTH = HISTORY + HORIZON
 HOURS = np.arange(float(LENGTH))
@@ -18,7 +18,7 @@ def noise_of(windows: Array) -> Array:
     days = windows.reshape(len(windows), -1, 24)
     rest = (days - np.median(days, axis=1, keepdims=True)).reshape(len(windows), -1)
     size = np.percentile(np.abs(rest), 90, axis=1)
-    return np.clip(rest[size > 0] / size[size > 0][:, None], -4, 4)
+    return np.asarray(np.clip(rest[size > 0] / size[size > 0][:, None], -4, 4))
 
 
 def growth(random: Generator, count: int, noise: Array) -> Array:
@@ -34,13 +34,13 @@ def growth(random: Generator, count: int, noise: Array) -> Array:
             level[at, hour:] -= period * rate[at] * (gross[at] - 1)
     step = random.integers(24, 165, count)[:, None]
     height = random.uniform(3, 30, count)[:, None]
-    level = np.where((kind == 7)[:, None], np.where(HOURS >= step, height, 0), level)
+    level = np.where((kind == 7)[:, None], np.where(step <= HOURS, height, 0), level)
     loud = random.choice([0, 0.1, 0.3, 1, 3], count) * np.abs(rate) * random.choice([1, 3], count)
     shaken: Array = level + noise[random.integers(len(noise), size=count)] * loud[:, None]
     return shaken + 1e-9 * random.normal(size=(count, LENGTH))
 
 
-def _gross(random: Generator, kind: Array, rate: Array) -> Array:
+def _gross(random: Generator, kind: Whole, rate: Array) -> Array:
     """What is added each hour, before anything is cleaned away."""
     count = len(kind)
     phase, depth = random.uniform(0, 24, count), random.uniform(0.3, 1, count)
@@ -50,8 +50,8 @@ def _gross(random: Generator, kind: Array, rate: Array) -> Array:
     speed = np.where((kind == 4)[:, None], bend, speed)
     turn = ORIGIN - random.integers(8, 110, count)[:, None]
     before, after = random.uniform(0, 0.6, count)[:, None], random.uniform(0, 0.3, count)[:, None]
-    speed = np.where((kind == 5)[:, None], np.where(HOURS >= turn, 1, before), speed)
-    speed = np.where((kind == 8)[:, None], np.where(HOURS >= turn, after, 1), speed)
+    speed = np.where((kind == 5)[:, None], np.where(turn <= HOURS, 1, before), speed)
+    speed = np.where((kind == 8)[:, None], np.where(turn <= HOURS, after, 1), speed)
     speed = np.where(np.isin(kind, (6, 7))[:, None], 0, speed)
     grown: Array = rate[:, None] * speed * random.gamma(8, 1 / 8, (count, LENGTH))
     return grown

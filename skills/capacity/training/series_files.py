@@ -34,17 +34,19 @@ def _read_file(path: Path) -> list[Recorded]:
     from pyarrow import parquet
 
     table = parquet.read_table(path, columns=["series_id", "t", "value"])
-    names = np.asarray(table.column("series_id").to_pylist(), dtype=np.str_)
+    coded = table.column("series_id").combine_chunks().dictionary_encode()
+    called = np.asarray(coded.dictionary.to_pylist(), dtype=np.str_)
+    which = np.asarray(coded.indices, dtype=np.int64)
     times = np.asarray(table.column("t").to_numpy(), dtype=np.int64)
     values = np.asarray(table.column("value").to_numpy(), dtype=np.float64)
     described = _describe(path.with_name(f"{path.stem}_meta.csv"))
-    order = np.lexsort((times, names))
-    names, times, values = names[order], times[order], values[order]
-    found, starts = np.unique(names, return_index=True)
-    ends = np.append(starts[1:], len(names))
+    order = np.lexsort((times, which))
+    which, times, values = which[order], times[order], values[order]
+    found, starts = np.unique(which, return_index=True)
+    ends = np.append(starts[1:], len(which))
     return [
-        _hourly(str(name), times[start:end], values[start:end], described.get(str(name), {}))
-        for name, start, end in zip(found, starts, ends, strict=True)
+        _hourly(name, times[start:end], values[start:end], described.get(name, {}))
+        for name, start, end in zip((str(called[code]) for code in found), starts, ends, strict=True)
     ]
 
 

@@ -1,7 +1,8 @@
-"""Rebuilds the network's weights from a folder of series: `python -m skills.capacity.training.train --data DIR --out FILE`.
+"""Rebuilds the network's weights: `python -m skills.capacity.training.train --data DIR --out FILE`.
 
-Takes about five minutes of one processor. Needs the extra `train` (torch). With `--hold-out 0.25` a quarter of the entities
-is kept aside, and their names are written beside the weights, so that figures can be taken on what was never seen.
+Takes about five minutes of one processor. Needs the extra `train` (torch). With `--hold-out 0.25` a quarter of the
+entities is kept aside, and their names are written beside the weights, so that figures
+can be taken on what was never seen.
 """
 
 import argparse
@@ -31,7 +32,7 @@ SMOOTHING = 0.99
 
 
 def held_out(series: list[Recorded], share: float) -> frozenset[str]:
-    """Names of the series to keep aside: of each source whole entities, in the order of a digest, so always the same."""
+    """Names of the series to keep aside: whole entities of each source, always the same ones."""
     aside: set[str] = set()
     by_source: dict[str, dict[str, list[str]]] = {}
     for one in series:

@@ -18,7 +18,7 @@ KINDS = 8
 
 
 def shifted(windows: Windows, seed: int = 3) -> tuple[Windows, NDArray[np.int64]]:
-    """A step (times 0.5 … 2, or two standard deviations up or down) 6 to 60 hours before the forecast begins, and its hour."""
+    """A step 6 to 60 hours before the forecast (x 0.5 … 2, or two standard deviations up or down), and its hour."""
     random = np.random.default_rng(seed)
     count = len(windows)
     factor = random.choice([0.5, 0.7, 1.4, 2.0], count)
@@ -27,7 +27,7 @@ def shifted(windows: Windows, seed: int = 3) -> tuple[Windows, NDArray[np.int64]
     added = np.where(factor > 1, 1, -1) * windows.past.std(1) * 2
 
     def stepped(values: Array) -> Array:
-        return np.where(scaled[:, None], values * factor[:, None], values + added[:, None])
+        return np.asarray(np.where(scaled[:, None], values * factor[:, None], values + added[:, None]))
 
     after = np.arange(HISTORY)[None] >= hour[:, None]
     past = np.where(after, stepped(windows.past), windows.past)
@@ -84,7 +84,7 @@ def _level(random: Generator, kind: int, noise: list[Array]) -> Array:
     rest = noise[random.integers(len(noise))]
     start = random.integers(0, max(1, len(rest) - LENGTH))
     level = level + np.resize(rest[start:], LENGTH) * random.choice([0, 0.1, 0.3, 0.8, 1.5])
-    return level - level[HISTORY - 1] + now
+    return np.asarray(level - level[HISTORY - 1] + now)
 
 
 def _growth(random: Generator, kind: int, rate: float) -> Array:

@@ -13,6 +13,7 @@ import numpy as np
 
 from bot.evals import JSON, CaseScore, EvalOptions, EvalReport
 from skills.capacity import exhaustion, lstm, models, shifts
+from skills.capacity.ahead import ahead
 from skills.capacity.models.lstm import SHIPPED, Lstm
 from skills.capacity.scores import Scores, Windows, score
 from skills.capacity.shape import MIDDLE, Array
@@ -112,7 +113,7 @@ def _unseen(series: list[Recorded]) -> Part:
 
 def _forecast(network: Lstm, weeks: Array) -> Array:
     """As the skill forecasts where it knows of no event."""
-    return network.predict(shifts.settle(weeks)[0])
+    return ahead(network, weeks)
 
 
 def _bars(figures: Mapping[str, JSON]) -> Iterator[CaseScore]:

@@ -12,6 +12,8 @@ CLEARLY = 0.35
 """A step must explain this share of what the usual day leaves unexplained."""
 TRENDING = 0.5
 """Above this share explained by a straight line, the week trends."""
+SEEN_AFTER = 4
+"""Hours that must have passed since a known event before its effect is believed."""
 CANDIDATES = range(4 * DAY, HISTORY - 5, 3)
 
 
@@ -71,3 +73,13 @@ def _best_step(weeks: Array) -> tuple[Array, Whole, Array, Array]:
         better = cost < best
         best[better], hour[better], offset[better] = cost[better], at, height[better]
     return best, hour, offset, plain
+
+
+def changes_level(week: Array, hour: int) -> bool:
+    """Whether the level clearly changed at a known event; False while that cannot be told yet, or if the week trends."""
+    if not DAY <= hour <= HISTORY - SEEN_AFTER or trend_share(week[None, :hour])[0] > TRENDING:
+        return False
+    usual = _usual(week[:hour])
+    noise = float(np.median(np.abs(week[:hour] - usual[np.arange(hour) % DAY])))
+    offset = abs(float(np.median(week[hour:] - usual[np.arange(hour, HISTORY) % DAY])))
+    return offset > 2 * noise and offset > 0.05 * abs(float(np.median(usual)))

@@ -1,0 +1,96 @@
+"""A trial on the past: what the same methods would have said last week, against what came."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skills.capacity.ahead import ahead
+from skills.capacity.history import History
+from skills.capacity.models import Model, model
+from skills.capacity.shape import DAY, HIGH, HISTORY, HORIZON, LOW, MIDDLE, Array
+
+MOST_ORIGINS = 5
+ENOUGH_ORIGINS = 3
+"""With fewer looks back, nothing is chosen by them."""
+CLEARLY_BETTER = 0.75
+"""Another method replaces the network only if its error was at most this share of the network's.
+
+Picking whichever was best last week does worse than always taking the network; a clear win is another matter.
+"""
+RIVALS = ("profile", "drift", "seasonal_naive")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How the methods did on the last days that are known."""
+
+    origins: int
+    errors: dict[str, float]
+    """Mean absolute error of each method, in the series' unit."""
+    usual_change: float
+    """What repeating yesterday was off by: the yardstick."""
+    coverage80: float
+    """How often the truth was inside the network's 80 % band."""
+    level: float
+    """The mean of what came."""
+    said: Array
+    came: Array
+    """The network's middle path and the truth of the last three days."""
+
+    @property
+    def winner(self) -> str:
+        """The network, unless another was clearly better."""
+        best = min(RIVALS, key=lambda name: self.errors[name])
+        clear = self.origins >= ENOUGH_ORIGINS and self.errors[best] < CLEARLY_BETTER * self.errors["lstm"]
+        return best if clear else "lstm"
+
+    def relative_error(self, name: str) -> float:
+        """Share of the level: 0.08 is 8 % off on average."""
+        return self.errors[name] / abs(self.level) if self.level else 0.0
+
+    def mase(self, name: str) -> float:
+        """Error in units of what repeating yesterday was off by."""
+        return self.errors[name] / self.usual_change if self.usual_change > 0 else 0.0
+
+
+def trials(histories: Sequence[History], network: Model) -> list[Trial | None]:
+    """For each history a trial, or None where it is shorter than ten days."""
+    cuts = [_cuts(history) for history in histories]
+    weeks = np.array([week for cut in cuts for week, _ in cut]).reshape(-1, HISTORY)
+    if not len(weeks):
+        return [None] * len(histories)
+    own = ahead(network, weeks)
+    rivals = {name: model(name).predict(weeks)[:, :, MIDDLE] for name in RIVALS}
+    found: list[Trial | None] = []
+    first = 0
+    for cut in cuts:
+        rows = slice(first, first + len(cut))
+        first += len(cut)
+        came = np.array([truth for _, truth in cut]).reshape(-1, HORIZON)
+        found.append(_trial(came, own[rows], {name: path[rows] for name, path in rivals.items()}) if cut else None)
+    return found
+
+
+def _cuts(history: History) -> list[tuple[Array, Array]]:
+    """(week, the three days after it), the latest first, a day apart."""
+    ends = range(history.hours, HISTORY + HORIZON - 1, -DAY)
+    values = history.mean
+    return [
+        (values[end - HORIZON - HISTORY : end - HORIZON], values[end - HORIZON : end]) for end in ends[:MOST_ORIGINS]
+    ]
+
+
+def _trial(came: Array, own: Array, rivals: dict[str, Array]) -> Trial:
+    paths = {"lstm": own[:, :, MIDDLE], **rivals}
+    inside = (came >= own[:, :, LOW]) & (came <= own[:, :, HIGH])
+    errors = {name: float(np.abs(path - came).mean()) for name, path in paths.items()}
+    return Trial(
+        len(came),
+        errors,
+        errors["seasonal_naive"],
+        float(inside.mean()),
+        float(came.mean()),
+        own[0, :, MIDDLE],
+        came[0],
+    )

@@ -32,4 +32,12 @@ SENTENCES = {
     "promql_window_too_long": "“{query}” looks back more than {most} days at once; use a shorter window.",
     "promql_too_costly": "“{query}” evaluates too many points; use a longer step or a shorter window.",
     "no_service_metrics": "No request metrics name the service {service}; the nearest: {near}.",
+    # capacity
+    "too_many_series": "The query gives {found} series, and at most {most} are forecast at once; narrow it by a label.",
+    "no_series": "Nothing was found for {what}; check the name, and that Prometheus scrapes it.",
+    "no_such_model": "There is no forecast model named {model}; there are: {known}.",
+    "model_not_installed": "The model {model} needs the package {package}, which is not installed.",
+    "unreadable_series": "{file} cannot be read as a series: {why}. Give CSV lines of time and value.",
+    "nodes_elsewhere": "Nodes cannot be added by {source}: {why}.",
+    "too_many_nodes": "{count} nodes are more than the {most} that may be added at once (CAPACITY_MOST_NODES).",
 }

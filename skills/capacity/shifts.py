@@ -76,7 +76,7 @@ def _best_step(weeks: Array) -> tuple[Array, Whole, Array, Array]:
 
 
 def changes_level(week: Array, hour: int) -> bool:
-    """Whether the level clearly changed at a known event; False while that cannot be told yet, or if the week trends."""
+    """Whether the level clearly changed at a known event; False while that cannot be told, or if the week trends."""
     if not DAY <= hour <= HISTORY - SEEN_AFTER or trend_share(week[None, :hour])[0] > TRENDING:
         return False
     usual = _usual(week[:hour])

@@ -1,14 +1,20 @@
 """What the skill says, in English and in Chinese, by key."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Literal
 
-from skills.capacity.wordings.en import EN
-from skills.capacity.wordings.zh import ZH
-
 Language = Literal["en", "zh"]
-WORDINGS: Mapping[str, Mapping[str, str]] = {"en": EN, "zh": ZH}
+FOLDER = Path(__file__).with_name("wordings")
+
+
+@cache
+def wording(language: Language) -> Mapping[str, str]:
+    """All sentences of one language."""
+    return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -29,7 +35,7 @@ class Remark:
 
 def say(language: Language, key: str, **values: str | int | float) -> str:
     """The sentence of this key."""
-    return WORDINGS[language][key].format(**values)
+    return wording(language)[key].format(**values)
 
 
 def number(value: float) -> str:

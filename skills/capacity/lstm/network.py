@@ -60,7 +60,8 @@ def _linear(weights: Weights, name: str, x: Floats) -> Floats:
 
 
 def _sigmoid(x: Floats) -> Floats:
-    answer: Floats = np.float32(1) / (1 + np.exp(-np.clip(x, -60, 60)))
+    grown: Floats = np.exp(-np.clip(x, -60, 60))
+    answer: Floats = np.reciprocal(grown + np.float32(1))
     return answer
 
 

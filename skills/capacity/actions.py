@@ -1,0 +1,32 @@
+"""The capacity skill: its looks and its one change."""
+
+import httpx
+
+from skills.capacity.client import PrometheusReader
+from skills.capacity.looks import Looks
+from skills.capacity.settings import CapacitySettings, KubernetesAddress, PrometheusAddress
+from skills.clock import Clock
+from skills.skill import Skill
+
+
+class Capacity(Skill):
+    """Looks ahead, and asks for nodes in time."""
+
+    def __init__(
+        self,
+        settings: CapacitySettings,
+        clock: Clock,
+        prometheus: PrometheusAddress,
+        kubernetes: KubernetesAddress,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._reader = PrometheusReader(prometheus, settings, transport)
+        self.looks = Looks(self._reader, settings, clock)
+
+    def parts(self) -> tuple[object, ...]:
+        """What is asked."""
+        return (self.looks,)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._reader.close()

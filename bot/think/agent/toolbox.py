@@ -5,19 +5,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.approval import Refusal
 from bot.domain.briefing import Briefing
-from bot.domain.case import Case
 from bot.domain.plan import Plan, Step
 from bot.domain.proposal import Unreadable, plan_from, tool_names
+from bot.think.brains import Look
 from bot.think.prompts import seen_text
-from skills import Action, Evidence, Risk
+from skills import Action, Risk
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
-
-Look = Callable[[Step, Case], Awaitable[Evidence | Refusal]]
-"""Takes one step that only looks, through the gate."""
 
 
 @dataclass(slots=True)

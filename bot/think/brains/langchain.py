@@ -17,11 +17,11 @@ from bot.domain.thought import Activity, Thought, Words
 from bot.errors import BotError, BrainAway, BrainRefused
 from bot.think import prompts
 from bot.think.agent.settings import ModelSettings
-from bot.think.agent.toolbox import Look, Toolbox
+from bot.think.agent.toolbox import Toolbox
 from bot.think.agent.troubles import of_api
+from bot.think.brains import Look, Means
 from bot.think.dify.veil import Veil, shown_and_blocks
 from bot.think.sentences import say
-from skills import Catalogue
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -183,8 +183,6 @@ def _thoughts(message: Any, heard: _Heard) -> list[Thought]:
     return thoughts
 
 
-def make(
-    _catalogue: Catalogue | None = None, settings: ModelSettings | None = None, look: Look | None = None
-) -> LangChain:
-    """Made from the environment; `look` takes a step that only looks, through the gate."""
-    return LangChain(settings or ModelSettings(), look)
+def make(means: Means | None = None, settings: ModelSettings | None = None) -> LangChain:
+    """Made from the environment; what is handed in wins."""
+    return LangChain(settings or ModelSettings(), means.look if means else None)

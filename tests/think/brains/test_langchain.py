@@ -9,7 +9,7 @@ from bot.domain.plan import Plan, Step
 from bot.domain.thought import Activity, Words
 from bot.errors import BotError
 from bot.think.agent.settings import ModelSettings
-from bot.think.brains import langchain
+from bot.think.brains import Means, langchain
 from bot.think.sentences import say
 from skills import Evidence
 from tests.fakes.dify_server import DifyServer, plain
@@ -32,7 +32,7 @@ def made(server, looked=None, **settings):
         return Evidence("checkout is at 91% CPU", step.arguments["promql"])
 
     chosen = ModelSettings(url=server.url, name="m", key="sk-x", price_in=1.0, price_out=2.0, **settings)
-    return langchain.make(settings=chosen, look=None if looked is None else look)
+    return langchain.make(Means(None, None if looked is None else look), chosen)
 
 
 async def think(brain, question="hello", **case):

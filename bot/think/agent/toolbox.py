@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.briefing import Briefing
 from bot.domain.plan import Plan, Step
 from bot.domain.proposal import Unreadable, plan_from, tool_names
-from bot.think.brains import Look
+from bot.think.means import Look
 from bot.think.prompts import seen_text
 from skills import Action, Risk
 

@@ -19,8 +19,8 @@ from bot.think import prompts
 from bot.think.agent.settings import ModelSettings
 from bot.think.agent.toolbox import Toolbox
 from bot.think.agent.troubles import of_api
-from bot.think.brains import Look, Means
 from bot.think.dify.veil import Veil, shown_and_blocks
+from bot.think.means import Look, Means
 from bot.think.sentences import say
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from bot.domain.plan import Plan, Step
 from bot.domain.thought import Activity, Words
 from bot.errors import BotError
 from bot.think.agent.settings import ModelSettings
-from bot.think.brains import Means, langchain
+from bot.think.brains import langchain
+from bot.think.means import Means
 from bot.think.sentences import say
 from skills import Evidence
 from tests.fakes.dify_server import DifyServer, plain

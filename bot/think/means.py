@@ -1,0 +1,30 @@
+"""What a brain is given, besides its briefings."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.approval import Refusal
+from bot.domain.case import Case
+from bot.domain.plan import Plan, Step
+from skills import Catalogue, Evidence
+
+Look = Callable[[Step, Case], Awaitable[Evidence | Refusal]]
+"""Takes one step that only looks, through the gate."""
+
+
+class PlanShelf(Protocol):
+    """Where our own doors keep the plans that were proposed through them, until their conversation claims them."""
+
+    async def claim(self, plan_id: str, conversation: str) -> Plan | None:
+        """The plan of this id, once, and only for the conversation it was proposed in."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a brain is given, besides its briefings."""
+
+    catalogue: Catalogue
+    look: Look | None = None
+    shelf: PlanShelf | None = None

@@ -37,4 +37,4 @@ clean:
 	rm -rf .venv .cache dist build
 
 servers: setup ## Build the servers that tests run against, once, into a cache (tests/servers/README.md).
-	@$(BIN)/python -m tests.servers.programs $(NAMES)
+	@$(BIN)/python -m tests.servers $(NAMES)

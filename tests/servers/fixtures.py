@@ -5,19 +5,24 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.servers import programs
+from tests.servers import elasticsearch_program, programs
 from tests.servers.alertmanager_server import AlertmanagerServer
+from tests.servers.chroma_server import ChromaServer
+from tests.servers.elasticsearch_server import ElasticsearchServer
 from tests.servers.kube_cluster import KubeCluster
 from tests.servers.loki_server import LokiServer
-from tests.servers.postgres_server import PostgresServer, binaries
+from tests.servers.postgres_program import binaries
+from tests.servers.postgres_server import PostgresServer
 from tests.servers.programs import NotBuilt
 from tests.servers.prometheus_server import PrometheusServer
+
+QUICK = os.environ.get("DUTYBOT_TESTS") == "quick"
 
 
 def needs(*names: str) -> None:
     """Builds the programs if they are not there; with DUTYBOT_TESTS=quick the test is skipped instead."""
     missing = [name for name in names if not programs.is_built(name)]
-    if missing and os.environ.get("DUTYBOT_TESTS") == "quick":
+    if missing and QUICK:
         pytest.skip(f"{', '.join(missing)} not built (`make servers` builds it); DUTYBOT_TESTS=quick leaves it out")
     for name in missing:
         try:
@@ -102,11 +107,31 @@ def kube() -> Iterator[KubeCluster]:
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL; take `postgres.new_database()` for an empty database's URL."""
     try:
-        binaries(install=os.environ.get("DUTYBOT_TESTS") != "quick")
+        binaries(install=not QUICK)
     except NotBuilt as why:
-        if os.environ.get("DUTYBOT_TESTS") == "quick":
-            pytest.skip(f"{why} DUTYBOT_TESTS=quick leaves it out")
-        pytest.fail(str(why), pytrace=False)
+        (pytest.skip if QUICK else pytest.fail)(str(why))
     server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def elasticsearch() -> Iterator[ElasticsearchServer]:
+    """An Elasticsearch that all tests of the run share: take indices of your own. Skips without Maven or Java."""
+    if QUICK and not elasticsearch_program.is_here():
+        pytest.skip("Elasticsearch is not here (`make servers NAMES=elasticsearch` gets it)")
+    try:
+        elasticsearch_program.find()
+    except NotBuilt as why:
+        pytest.skip(str(why))
+    server = ElasticsearchServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def chroma() -> Iterator[ChromaServer]:
+    """A Chroma that all tests of the run share: take collections of your own."""
+    server = ChromaServer()
     yield server
     server.stop()

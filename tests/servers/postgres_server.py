@@ -1,55 +1,12 @@
 """A real PostgreSQL for tests, from the machine's own package: one server, a fresh database whenever asked."""
 
 import itertools
-import os
-import pwd
 import shutil
 import signal
 import subprocess
-import sys
-from pathlib import Path
 
-from tests.servers.process import LOCAL, Process, free_port, new_folder
-from tests.servers.programs import NotBuilt
-
-PLACES = ("/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/usr/pgsql*")
-
-
-def binaries(*, install: bool = True) -> Path:
-    """The folder with initdb, postgres and createdb, installed by apt if need be.
-
-    Raises:
-        NotBuilt: PostgreSQL is not installed and cannot be.
-    """
-    if found := _binaries():
-        return found
-    if install and shutil.which("apt-get") and os.geteuid() == 0:
-        print("installing PostgreSQL by apt-get, once …", file=sys.stderr, flush=True)
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for words in (["update"], ["install", "-y", "--no-install-recommends", "postgresql"]):
-            subprocess.run(["apt-get", "-q", *words], check=False, capture_output=True, env=quiet)
-        if found := _binaries():
-            return found
-    raise NotBuilt("PostgreSQL is not installed: the tests need its server (on Debian: apt-get install postgresql).")
-
-
-def _binaries() -> Path | None:
-    known = [path.parent for place in PLACES for path in Path("/").glob(f"{place[1:]}/**/bin/initdb")]
-    if command := shutil.which("initdb"):
-        known.append(Path(command).resolve().parent)
-    return max(
-        known,
-        key=lambda folder: [int(n) for n in folder.parent.name.split("@")[-1].split(".") if n.isdigit()],
-        default=None,
-    )
-
-
-def unprivileged() -> str | None:
-    """The user to run as instead of root, which some servers refuse."""
-    if os.geteuid():
-        return None
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    return next(name for name in ("postgres", "nobody") if name in names)
+from tests.servers.postgres_program import binaries
+from tests.servers.process import LOCAL, Process, free_port, new_folder, unprivileged
 
 
 class PostgresServer:

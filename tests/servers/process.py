@@ -1,6 +1,8 @@
 """Runs one server as a child process: free ports, a log file, a wait until it is ready, an end by its own id."""
 
+import contextlib
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -54,6 +56,14 @@ def answers(url: str, **options: object) -> Callable[[], bool]:
             return False
 
     return ask
+
+
+def unprivileged() -> str | None:
+    """The user to run as instead of root, which some servers refuse."""
+    if os.geteuid():
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return next(name for name in ("postgres", "nobody") if name in names)
 
 
 class Process:
@@ -135,3 +145,5 @@ class Process:
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait(10)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)  # what it started, in the session that is its own

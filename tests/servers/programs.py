@@ -1,10 +1,8 @@
-"""Builds the real servers the tests run against, each pinned by the go.mod in its folder, once into a cache.
+"""The servers written in Go that tests run against: each pinned by the go.mod in its folder, built once into a cache.
 
-`python -m tests.servers.programs` (make servers) builds all of them; with names, only those.
 Needs nothing but Python and Go, so that it can run before anything of the project is installed.
 """
 
-import argparse
 import fcntl
 import hashlib
 import os
@@ -12,8 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,7 +92,7 @@ def cache() -> Path:
     return Path(os.environ.get("DUTYBOT_SERVERS") or Path.home() / ".cache" / "dutybot" / "servers")
 
 
-def find(name: str) -> Path:
+def find(name: str, *, quiet: bool = False) -> Path:
     """The path of a server program; builds it first if it is not there.
 
     Raises:
@@ -104,7 +100,8 @@ def find(name: str) -> Path:
     """
     program = PROGRAMS[name]
     if not program.path.exists():
-        print(f"building {name} {program.version} once, this takes some minutes …", file=sys.stderr, flush=True)
+        if not quiet:
+            print(f"building {name} {program.version} once, this takes some minutes …", file=sys.stderr, flush=True)
         build(program)
     return program.path
 
@@ -128,17 +125,17 @@ def go() -> str:
 
 
 @contextmanager
-def alone(program: Program) -> Iterator[None]:
+def alone(name: str) -> Iterator[None]:
     """One build of a program at a time, whoever else is testing on this machine."""
     cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / f".{program.name}.lock").open("w") as lock:
+    with (cache() / f".{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def build(program: Program) -> None:
     """Builds one program into the cache; half a build is never left under its name."""
-    with alone(program):
+    with alone(program.name):
         if program.path.exists():
             return
         draft = program.path.with_name(f".{program.path.name}.{os.getpid()}")
@@ -155,53 +152,3 @@ def build(program: Program) -> None:
             draft.unlink(missing_ok=True)
             raise NotBuilt(f"{program.name} {program.version} was not built:\n{made.stderr[-2000:]}")
         draft.rename(program.path)
-
-
-@contextmanager
-def clock(label: str) -> Iterator[None]:
-    """Shows on a terminal how long a build has been running."""
-    done = threading.Event()
-
-    def tick(start: float) -> None:
-        while not done.wait(1):
-            print(f"\r{label}  {time.monotonic() - start:4.0f} s", end="", file=sys.stderr, flush=True)
-
-    thread = threading.Thread(target=tick, args=(time.monotonic(),), daemon=True)
-    if sys.stderr.isatty():
-        thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        if thread.is_alive():
-            thread.join()
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Builds what is asked for, one line each: name, version, seconds."""
-    parser = argparse.ArgumentParser(prog="make servers", description="Build the servers the tests run against.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {' '.join(PROGRAMS)} (all)")
-    asked = parser.parse_args(arguments).names or list(PROGRAMS)
-    if unknown := [name for name in asked if name not in PROGRAMS]:
-        parser.error(f"there is no server called {unknown[0]}; there are: {' '.join(PROGRAMS)}")
-    print(f"test servers, into {cache()} (all of them take about 15 minutes on two cores, once)", flush=True)
-    for number, name in enumerate(asked, 1):
-        program = PROGRAMS[name]
-        label = f"[{number}/{len(asked)}] {name:24} {program.version:9}"
-        if program.path.exists():
-            print(f"{label} already built", flush=True)
-            continue
-        start = time.monotonic()
-        try:
-            with clock(label):
-                build(program)
-        except NotBuilt as why:
-            print(f"{label} {why}", file=sys.stderr, flush=True)
-            return 1
-        print(f"{label} {time.monotonic() - start:4.0f} s", flush=True)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

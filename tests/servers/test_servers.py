@@ -118,3 +118,33 @@ async def test_postgres_lends_empty_databases(postgres):
     connection = await asyncpg.connect(other)
     assert await connection.fetchval("select count(*) from pg_tables where tablename = 'kept'") == 0
     await connection.close()
+
+
+def test_elasticsearch_finds_and_counts(elasticsearch):
+    assert elasticsearch.client.put("/audit", json={"mappings": {"properties": {"at": {"type": "date"}}}}).is_success
+    lines = "".join(
+        f'{{"index": {{"_id": "{n}"}}}}\n{{"at": "2026-01-01T0{n}:00:00Z", "action": "restart", "who": "u{n % 2}"}}\n'
+        for n in range(4)
+    )
+    headers = {"Content-Type": "application/x-ndjson"}
+    told = elasticsearch.client.post("/audit/_bulk?refresh=true", content=lines, headers=headers).json()
+    assert told["errors"] is False
+    question = {
+        "query": {
+            "bool": {"filter": [{"match": {"action": "restart"}}, {"range": {"at": {"gte": "2026-01-01T01:00:00Z"}}}]}
+        },
+        "aggs": {"who": {"terms": {"field": "who.keyword"}}},
+    }
+    found = elasticsearch.client.post("/audit/_search", json=question).json()
+    assert found["hits"]["total"]["value"] == 3
+    assert {one["key"]: one["doc_count"] for one in found["aggregations"]["who"]["buckets"]} == {"u1": 2, "u0": 1}
+    assert elasticsearch.client.put("/audit/_create/1", json={}).status_code == 409
+
+
+def test_chroma_keeps_and_finds(chroma):
+    import chromadb
+
+    client = chromadb.HttpClient(host=chroma.host, port=chroma.port)
+    pages = client.create_collection("pages", embedding_function=None)
+    pages.add(ids=["a", "b"], embeddings=[[1.0, 0.0], [0.0, 1.0]], documents=["restart", "scale"])
+    assert pages.query(query_embeddings=[[0.9, 0.1]], n_results=1)["documents"] == [["restart"]]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.alert import Alert
-from bot.domain.message import Decision, Message, Press, Thread
+from bot.domain.message import Decision, Message, Press, PressKind, Thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +45,7 @@ def lane(event: Event) -> str:
             return f"approval:{id}"
         case Decision(approval_id=id):
             return f"decision:{id}"
+        case Press(kind=PressKind.STOP, target=id):
+            return f"stop:{id}"
         case _:
             return event.thread.key

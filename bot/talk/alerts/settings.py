@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class AlertsSettings(BaseSettings):
     """Read from ALERTS_*."""
 
-    model_config = SettingsConfigDict(env_prefix="ALERTS_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ALERTS_")
 
     token: SecretStr = SecretStr("")
     """Bearer token of the webhook."""

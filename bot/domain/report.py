@@ -1,0 +1,24 @@
+"""What an investigation found, in the reader's language."""
+
+from dataclasses import dataclass
+
+from bot.domain.card import Chart
+from bot.domain.plan import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Verdict first; every claim with its query; what could not be seen."""
+
+    headline: str
+    """One line: the cause, or that nothing is wrong."""
+    markdown: str
+    """The whole report."""
+    healthy: bool = False
+    confidence: float = 0.0
+    """0 to 1, as calibrated on recorded cases."""
+    chart: Chart | None = None
+    excerpt: tuple[str, ...] = ()
+    """True log lines that show it, masked when shown."""
+    steps: tuple[Step, ...] = ()
+    """The repair that is proposed; empty: none, or only a person can tell."""

@@ -1,0 +1,116 @@
+"""A question, from the first thought to the answer, or to where a person must decide."""
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from bot.act.gate import Gate
+from bot.domain.approval import Approval, Refusal
+from bot.domain.case import Case
+from bot.domain.plan import Plan
+from bot.errors import BotError, StoreDown
+from bot.hall.approving import Approving
+from bot.talk.cards.answer import Answer
+from bot.talk.cards.approval import line
+from bot.talk.cards.notice import notice_card
+from bot.talk.cards.words import Words
+from bot.talk.outbox import Outbox
+from bot.think.analyst import Analyst
+from bot.think.casebook import Casebook
+from skills import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Thinks and acts in rounds, and shows both as they go. Never waits for a person."""
+
+    casebook: Casebook
+    analyst: Analyst
+    gate: Gate
+    outbox: Outbox
+    approving: Approving
+    most_rounds: int
+    under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    """What is being answered now, by the id of the answer: so that it can be stopped."""
+
+    async def answer(self, answer_id: str, case: Case) -> None:
+        """Answer the question of the case."""
+        slot = f"answer:{answer_id}"
+        task = asyncio.ensure_future(self._rounds(slot, Answer(answer_id, Words(case.language)), case))
+        self.under_way[answer_id] = task
+        try:
+            await asyncio.wait([task])
+        finally:
+            self.under_way.pop(answer_id, None)
+            if not task.done():
+                task.cancel()
+        if task.cancelled():
+            words = Words(case.language)
+            await self.outbox.show(slot, case.thread, notice_card(words("stopped"), words))
+            await self.casebook.keep(case)
+        else:
+            task.result()
+
+    def stop(self, answer_id: str) -> bool:
+        """Stop an answer that is under way; False if it is not."""
+        task = self.under_way.get(answer_id)
+        return task.cancel() if task else False
+
+    async def _rounds(self, slot: str, answer: Answer, case: Case) -> None:
+        waiting = tuple(each.title for each in await self.gate.pending(case.thread.key))
+        asked: Approval | None = None
+        for number in range(self.most_rounds):
+            try:
+                answer, plan = await self._think(slot, answer, case, waiting)
+            except StoreDown:
+                raise
+            except BotError as error:
+                answer = replace(answer, error=answer.words.of_error(error.key, error.values, str(error)))
+                break
+            case = replace(case, conversation=plan.conversation or case.conversation)
+            if plan.problem and not plan.steps:
+                answer = replace(answer, error=answer.words("plan_left_out", why=plan.problem))
+            if not plan.steps:
+                break
+            answer, case, asked = await self._act(slot, answer, case, plan, number)
+            if asked:
+                break
+        else:
+            answer = replace(answer, text=answer.words("too_many_rounds", rounds=self.most_rounds))
+        await self._finish(slot, answer, case, asked)
+
+    async def _think(self, slot: str, answer: Answer, case: Case, waiting: tuple[str, ...]) -> tuple[Answer, Plan]:
+        """One round of the brain, shown as it goes."""
+        answer = replace(answer, text="", plan=None)
+        await self.outbox.live(slot, case.thread, answer.card)
+        async with aclosing(self.analyst.think(case, waiting)) as thoughts:
+            async for thought in thoughts:
+                answer = answer.heard(thought)
+                await self.outbox.live(slot, case.thread, answer.card)
+                if isinstance(thought, Plan):
+                    return answer, thought
+        return answer, Plan(answer.text)
+
+    async def _act(
+        self, slot: str, answer: Answer, case: Case, plan: Plan, number: int
+    ) -> tuple[Answer, Case, Approval | None]:
+        """The steps of one plan, through the gate, shown as they go."""
+        shown = answer
+
+        async def watch(place: int, outcome: Evidence | Refusal | None) -> None:
+            nonlocal shown
+            shown = shown.took(f"{number}.{place}", line(plan.steps[place]), outcome)
+            await self.outbox.live(slot, case.thread, shown.card)
+
+        taken = await self.gate.take(plan, case, watch)
+        if taken.seen and isinstance(taken.seen[-1], Refusal) and taken.seen[-1] not in shown.seen:
+            await watch(len(taken.seen) - 1, taken.seen[-1])
+        return shown, case.learned(*taken.seen), taken.asked
+
+    async def _finish(self, slot: str, answer: Answer, case: Case, asked: Approval | None) -> None:
+        """Keep the answer and the case; then, if leave is needed, ask for it."""
+        done = replace(answer, done=True)
+        await self.outbox.show(slot, case.thread, done.card())
+        if asked:
+            await self.approving.show(asked, answer.words)
+        await self.casebook.keep(case.said("DutyBot", done.text or done.error))

@@ -1,0 +1,77 @@
+"""Leave: shown, given or not, and the steps taken by it."""
+
+from dataclasses import dataclass
+
+from bot.act.gate import Gate
+from bot.domain.approval import Approval, Refusal
+from bot.domain.event import Finished, Granted
+from bot.domain.message import Decision
+from bot.talk.cards.approval import approval_card
+from bot.talk.cards.notice import notice_card
+from bot.talk.cards.words import Words
+from bot.talk.inbox import Inbox
+from bot.talk.outbox import Outbox
+from bot.think.casebook import Casebook
+from skills import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Approving:
+    """One renderer for every state of an approval; what is decided is kept before it is done."""
+
+    casebook: Casebook
+    gate: Gate
+    inbox: Inbox
+    outbox: Outbox
+
+    async def settle(self, decision: Decision) -> None:
+        """A click: counted, or told why not; the last word that is needed sets the work going."""
+        settled = await self.gate.settle(decision)
+        approval = settled.approval
+        if not settled.counted:
+            words = Words(decision.person.language)
+            text = words(settled.key, **(settled.values or {}))
+            await self.outbox.whisper(decision.thread, decision.person, notice_card(text, words, "warn"))
+        if approval is None:
+            return
+        if len(approval.granted_by) >= approval.quorum:
+            await self.inbox.hear(Granted(f"granted:{approval.id}", approval.thread, approval.id))
+        if settled.counted:
+            await self.show(approval, await self._words(approval))
+
+    async def carry_out(self, granted: Granted) -> None:
+        """Leave is given: take the steps, each once, and tell each."""
+        approval = await self.gate.approval(granted.approval_id)
+        if approval is None:
+            return
+        words = await self._words(approval)
+        progress: dict[int, Evidence | Refusal | None] = {}
+
+        async def watch(place: int, outcome: Evidence | Refusal | None) -> None:
+            progress[place] = outcome
+            now = dict(progress)
+            await self.outbox.live(_slot(approval), approval.thread, lambda: approval_card(approval, words, now))
+
+        done = await self.gate.carry_out(granted.approval_id, watch)
+        await self.show(done or approval, words)
+        await self.inbox.hear(Finished(f"finished:{approval.id}", approval.thread, approval.id))
+
+    async def expire(self) -> None:
+        """Close the approvals that nobody answered in time, and say so on their cards."""
+        for gone in await self.gate.expire():
+            await self.show(gone, await self._words(gone))
+
+    async def show(self, approval: Approval, words: Words) -> None:
+        """Its card, as it stands now."""
+        outcomes = await self.gate.outcomes(approval.id)
+        card = approval_card(approval, words, dict(enumerate(outcomes)))
+        await self.outbox.show(_slot(approval), approval.thread, card)
+
+    async def _words(self, approval: Approval) -> Words:
+        """In the language of its thread."""
+        case = await self.casebook.of_thread(approval.thread)
+        return Words(case.language if case else approval.requested_by.language)
+
+
+def _slot(approval: Approval) -> str:
+    return f"approval:{approval.id}"

@@ -1,0 +1,151 @@
+"""Over incidents: alerts come in, the cause is looked for, a repair is proposed, people say what they do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from bot.act.gate import Gate
+from bot.domain.alert import Alert
+from bot.domain.case import Case
+from bot.domain.event import Look
+from bot.domain.incident import Incident, IncidentState
+from bot.domain.message import Language, Person, Press, PressKind, Thread
+from bot.domain.plan import Plan
+from bot.domain.report import Report
+from bot.hall.approving import Approving
+from bot.talk.cards.incident import incident_card, title_of
+from bot.talk.cards.notice import notice_card
+from bot.talk.cards.words import Words
+from bot.talk.inbox import Inbox
+from bot.talk.outbox import Outbox
+from bot.talk.threads import our_thread
+from bot.think.casebook import Casebook
+from bot.think.incidents import Incidents
+from skills import Evidence
+
+BOT = Person("dutybot", "DutyBot", "bot")
+
+
+class Investigator(Protocol):
+    """Finds out why, without a model."""
+
+    async def investigate(self, alerts: tuple[Alert, ...], question: str, language: Language) -> Report: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where incidents live, and in whose words."""
+
+    channel: str
+    place: str
+    language: Language
+    zone: str
+
+    def thread(self, incident: Incident) -> Thread:
+        """The one thread of an incident."""
+        return our_thread(self.channel, self.place, f"incident:{incident.id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """One thread and one header card for an incident, updated in place from firing to resolved."""
+
+    incidents: Incidents
+    casebook: Casebook
+    gate: Gate
+    inbox: Inbox
+    outbox: Outbox
+    approving: Approving
+    investigator: Investigator | None
+    home: Home
+    now: Callable[[], datetime]
+    reports: dict[str, Report]
+
+    async def told(self, alert: Alert) -> None:
+        """One alert: its incident is shown as it is now; news is looked into."""
+        grown = await self.incidents.told(alert)
+        if grown is None:
+            return
+        incident = grown.incident
+        await self.show(incident)
+        if grown.opened and self.investigator:
+            await self.inbox.hear(Look(f"look:{incident.id}", self.home.thread(incident), incident.id))
+
+    async def look(self, event: Look) -> None:
+        """Find the cause, show it, and propose the repair."""
+        incident = await self.incidents.get(event.incident_id)
+        if incident is None or not incident.open or self.investigator is None:
+            return
+        incident = await self._now_is(incident, IncidentState.LOOKING)
+        report = await self.investigator.investigate(incident.alerts, "", self.home.language)
+        self.reports[incident.id] = report
+        case = await self._case(incident)
+        case = replace(case, report=report.markdown).said("DutyBot", report.headline)
+        if report.steps:
+            case = await self._propose(incident, report, case)
+        else:
+            await self._now_is(incident, IncidentState.FIRING)
+        await self.casebook.keep(case)
+
+    async def _propose(self, incident: Incident, report: Report, case: Case) -> Case:
+        title = Words(self.home.language)("incident_repair", title=title_of(incident))
+        plan = Plan(report.headline, report.steps, title=title, reason=report.headline, brain="diagnosis")
+
+        async def watch(_place: int, _outcome: object) -> None:
+            """The incident's card tells it."""
+
+        taken = await self.gate.take(plan, case, watch)
+        await self._now_is(incident, IncidentState.WAITING if taken.asked else IncidentState.FIRING)
+        if taken.asked:
+            await self.approving.show(taken.asked, Words(self.home.language))
+        return case.learned(*(each for each in taken.seen if isinstance(each, Evidence)))
+
+    async def pressed(self, press: Press) -> None:
+        """Somebody acknowledges, takes it, wants another look, or wants to catch up."""
+        incident = await self.incidents.get(press.target)
+        words = Words(press.person.language)
+        if incident is None:
+            await self.outbox.whisper(press.thread, press.person, notice_card(words("incident_unknown"), words, "warn"))
+            return
+        match press.kind:
+            case PressKind.ACKNOWLEDGE:
+                await self._keep(replace(incident, acknowledged_by=press.person))
+            case PressKind.ASSIGN:
+                await self._keep(replace(incident, assigned_to=press.person))
+            case PressKind.INVESTIGATE:
+                await self.inbox.hear(Look(f"look:{press.key}", self.home.thread(incident), incident.id))
+            case PressKind.CATCH_UP:
+                text = self._summary(incident, words, press.person.zone)
+                await self.outbox.whisper(press.thread, press.person, notice_card(text, words))
+
+    async def show(self, incident: Incident) -> None:
+        """Its header card, as it stands now."""
+        card = incident_card(incident, Words(self.home.language), self.home.zone, self.reports.get(incident.id))
+        await self.outbox.show(f"incident:{incident.id}", self.home.thread(incident), card)
+
+    def _summary(self, incident: Incident, words: Words, zone: str) -> str:
+        report = self.reports.get(incident.id)
+        since = incident.opened_at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+        headline = report.headline if report else words("incident_no_report")
+        count = len(incident.alerts)
+        return words("incident_catch_up", title=title_of(incident), since=since, count=count, headline=headline)
+
+    async def _case(self, incident: Incident) -> Case:
+        thread = self.home.thread(incident)
+        known = await self.casebook.of_thread(thread)
+        case = known or Case(incident.id, thread, BOT, title_of(incident), language=self.home.language)
+        return replace(case, incident=incident)
+
+    async def _now_is(self, incident: Incident, state: IncidentState) -> Incident:
+        """With its newest alerts: more may have come while we looked."""
+        newest = await self.incidents.get(incident.id) or incident
+        if newest.open:
+            newest = replace(newest, state=state)
+        await self._keep(newest)
+        return newest
+
+    async def _keep(self, incident: Incident) -> None:
+        await self.incidents.keep(incident)
+        await self.show(incident)

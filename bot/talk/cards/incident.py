@@ -1,0 +1,87 @@
+"""One incident as a card: updated in place, from firing to resolved."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from bot.domain.alert import Alert
+from bot.domain.card import Block, Button, Buttons, Card, Code, Context, Fields, Fold, Grid, Markdown, Severity, plain
+from bot.domain.incident import Incident, IncidentState
+from bot.domain.message import PressKind
+from bot.domain.report import Report
+from bot.talk.cards.words import Words
+
+MOST_ALERTS = 15
+SUBJECTS = ("service", "deployment", "pod", "node", "persistentvolumeclaim", "job_name", "instance")
+
+
+def incident_card(incident: Incident, words: Words, zone: str, report: Report | None = None) -> Card:
+    """Where it stands, what fires, what was found, and what people can do."""
+    blocks: list[Block] = [_facts(incident, words, zone)]
+    if report:
+        blocks.append(Markdown(f"**{plain(report.headline)}**"))
+        if report.chart:
+            blocks.append(report.chart)
+        if report.excerpt:
+            blocks.append(Code("\n".join(report.excerpt[:10]), "log", words("incident_excerpt")))
+        blocks.append(Fold(words("incident_report"), (Markdown(report.markdown),)))
+    elif incident.open:
+        blocks.append(Markdown(words("incident_looking")))
+    blocks.append(Fold(words("incident_alerts", count=len(incident.alerts)), (_alerts(incident.alerts, words, zone),)))
+    if incident.open:
+        blocks.append(_buttons(incident, words))
+    blocks.append(Context(words("incident_small", id=incident.id, repeats=incident.repeats)))
+    title = words(f"incident_title_{incident.state.value}", title=title_of(incident))
+    summary = report.headline if report else title
+    return Card(title, tuple(blocks), _severity(incident), summary[:200], language=words.language)
+
+
+def title_of(incident: Incident) -> str:
+    """The first alert's name, and what it is about."""
+    first = next((alert for alert in incident.alerts if alert.firing), incident.alerts[0])
+    subject = next((first.labels[label] for label in SUBJECTS if first.labels.get(label)), "")
+    more = len(incident.alerts) - 1
+    return f"{first.name} {subject}".strip() + (f" (+{more})" if more else "")
+
+
+def _severity(incident: Incident) -> Severity:
+    if incident.state is IncidentState.RESOLVED:
+        return "ok"
+    return "crit" if any(alert.severity in {"critical", "page", "error"} for alert in incident.alerts) else "warn"
+
+
+def _facts(incident: Incident, words: Words, zone: str) -> Fields:
+    home = ZoneInfo(zone)
+    pairs = [(words("incident_since"), incident.opened_at.astimezone(home).strftime("%m-%d %H:%M"))]
+    if incident.resolved_at:
+        pairs.append((words("incident_until"), incident.resolved_at.astimezone(home).strftime("%m-%d %H:%M")))
+    if incident.acknowledged_by:
+        pairs.append((words("incident_acknowledged"), incident.acknowledged_by.name))
+    if incident.assigned_to:
+        pairs.append((words("incident_assigned"), incident.assigned_to.name))
+    return Fields(tuple(pairs))
+
+
+def _alerts(alerts: Sequence[Alert], words: Words, zone: str) -> Grid:
+    home = ZoneInfo(zone)
+    rows = tuple(
+        (
+            "🔥" if alert.firing else "✅",
+            alert.name,
+            next((alert.labels[label] for label in SUBJECTS if alert.labels.get(label)), ""),
+            alert.starts_at.astimezone(home).strftime("%H:%M"),
+            alert.summary[:120],
+        )
+        for alert in alerts[:MOST_ALERTS]
+    )
+    left = len(alerts) - len(rows)
+    columns = ("", words("column_alert"), words("column_subject"), words("column_since"), words("column_says"))
+    return Grid(columns, rows, words("and_more", count=left) if left else "")
+
+
+def _buttons(incident: Incident, words: Words) -> Buttons:
+    buttons = [Button(words("button_investigate"), PressKind.INVESTIGATE, incident.id)]
+    if not incident.acknowledged_by:
+        buttons.insert(0, Button(words("button_acknowledge"), PressKind.ACKNOWLEDGE, incident.id, style="primary"))
+    buttons.append(Button(words("button_assign"), PressKind.ASSIGN, incident.id))
+    buttons.append(Button(words("button_catch_up"), PressKind.CATCH_UP, incident.id))
+    return Buttons(tuple(buttons))

@@ -1,0 +1,59 @@
+"""The web page: one page, served by the bot itself, where people ask, look and decide."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from bot.database import Database
+from bot.domain.message import Language
+from bot.errors import BadInput
+from bot.talk.channels.web.api import Api
+from bot.talk.channels.web.channel import WebChannel
+from bot.talk.channels.web.files import Files
+from bot.talk.channels.web.sessions import Sessions
+from bot.talk.channels.web.settings import Seat, WebSettings
+from bot.talk.channels.web.stage import Hint, Hints, Pictures, Scene, Story
+from bot.talk.channels.web.store import Store
+from bot.talk.channels.web.threshold import Threshold, is_local
+from bot.talk.settings import HttpSettings
+
+__all__ = ["Hint", "Scene", "Seat", "Story", "WebChannel", "WebSettings", "make"]
+SHORTEST_TOKEN = 16
+
+
+def no_hints(_language: Language) -> Sequence[Hint]:
+    return ()
+
+
+def make(
+    database: Database,
+    settings: WebSettings | None = None,
+    *,
+    host: str | None = None,
+    hints: Hints = no_hints,
+    story: Story | None = None,
+    pictures: Pictures | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> WebChannel:
+    """The channel with its routes. Raises BadInput when others could come in without a token."""
+    settings = settings or WebSettings()
+    host = HttpSettings().host if host is None else host
+    _check(settings, host)
+    channel = WebChannel(Store(database), now)
+    sessions = Sessions(database, settings, now)
+    threshold = Threshold(sessions, host, settings.posts_per_minute)
+    api = Api(channel, sessions, threshold, settings, hints, story, pictures)
+    channel.serve([*Files().routes(), *api.routes()])
+    return channel
+
+
+def _check(settings: WebSettings, host: str) -> None:
+    if not settings.tokens and not is_local(host):
+        raise BadInput("web_needs_token", host=host)
+    people = {seat.id for seat in settings.people}
+    if not people:
+        raise BadInput("web_nobody")
+    for who, token in settings.tokens.items():
+        if who not in people:
+            raise BadInput("web_token_of_nobody", who=who)
+        if len(token.get_secret_value()) < SHORTEST_TOKEN:
+            raise BadInput("web_token_short", who=who, least=SHORTEST_TOKEN)

@@ -1,0 +1,46 @@
+"""What the house may hand to the page: commands to hint at, a story to play, pictures to show."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.message import Language, Person
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One slash command, as the composer offers it."""
+
+    command: str
+    """Without arguments, e.g. `/restart`."""
+    usage: str
+    about: str
+
+
+Hints = Callable[[Language], Sequence[Hint]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One button of the demo's story."""
+
+    id: str
+    label: str
+    about: str = ""
+    danger: bool = False
+
+
+class Story(Protocol):
+    """What the demo lets a visitor do to the pretend cluster."""
+
+    def scenes(self, language: Language) -> Sequence[Scene]:
+        """The buttons, in order."""
+        ...
+
+    async def play(self, scene: str, person: Person) -> str:
+        """Do it; returns one sentence on what happened, in the person's language. Raises KeyError when unknown."""
+        ...
+
+
+Pictures = Callable[[str], Awaitable[tuple[bytes, str] | None]]
+"""By its id: the bytes of a picture and its media type."""

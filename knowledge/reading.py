@@ -1,0 +1,182 @@
+"""Looks things up in the books: who may see what, which words are where, and the exact neighbours of a vector."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import and_, select
+
+from knowledge.embeddings.weights import Floats
+from knowledge.fulltext import Allowed
+from knowledge.language import Language
+from knowledge.passage import Document, Passage, Reader
+from knowledge.records import MANY, Records
+from knowledge.tables import documents, notes, passages, vectors
+
+Pair = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Picture:
+    """What of the library is held in memory: the vectors, and beside each who may see it."""
+
+    version: str = ""
+    pairs: list[Pair] = field(default_factory=list)
+    numbers: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    reader: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    chinese: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    vectors: Floats = field(default_factory=lambda: np.zeros((0, 1), np.float32))
+    place: dict[int, int] = field(default_factory=dict)
+    number_of: dict[str, int] = field(default_factory=dict)
+
+
+class Reading:
+    """The picture is renewed when the database says that it is old, by whichever process."""
+
+    def __init__(self, records: Records, model: str | None, width: int) -> None:
+        self._engine = records.engine
+        self._words = records.words
+        self._model = model
+        self._width = width
+        self._picture = Picture()
+
+    async def picture(self) -> Picture:
+        async with self._engine.connect() as connection:
+            version = (await connection.execute(select(notes.c.value).where(notes.c.name == "version"))).scalar() or "0"
+            if version == self._picture.version:
+                return self._picture
+            asked = select(passages.c.number, passages.c.id, passages.c.tenant, passages.c.acl, passages.c.language)
+            rows = (await connection.execute(asked.order_by(passages.c.number))).all()
+            fresh = [row[0] for row in rows if row[0] not in self._picture.place]
+            found = await self._read_vectors(connection, fresh) if self._model else {}
+        self._picture = self._renewed(version, rows, found)
+        return self._picture
+
+    async def _read_vectors(self, connection: Any, numbers: Sequence[int]) -> dict[int, Floats]:
+        joined = passages.join(vectors, and_(vectors.c.read_as == passages.c.read_as, vectors.c.model == self._model))
+        query = select(passages.c.number, vectors.c.vector).select_from(joined)
+        found: dict[int, Floats] = {}
+        for first in range(0, len(numbers), MANY):
+            part = numbers[first : first + MANY]
+            for number, kept in await connection.execute(query.where(passages.c.number.in_(part))):
+                found[number] = np.frombuffer(kept, "<f4")
+        return found
+
+    def _renewed(self, version: str, rows: Sequence[Any], found: Mapping[int, Floats]) -> Picture:
+        old = self._picture
+        kept = [row for row in rows if row[0] in found or row[0] in old.place]
+        pairs = list(dict.fromkeys((row[2], row[3]) for row in rows))
+        at = {pair: i for i, pair in enumerate(pairs)}
+        matrix = np.zeros((len(kept), self._width), np.float32)
+        for i, row in enumerate(kept):
+            matrix[i] = found[row[0]] if row[0] in found else old.vectors[old.place[row[0]]]
+        return Picture(
+            version=version,
+            pairs=pairs,
+            numbers=np.array([row[0] for row in kept], np.int64),
+            reader=np.array([at[row[2], row[3]] for row in kept], np.int32),
+            chinese=np.array([row[4] == "zh" for row in kept], np.bool_),
+            vectors=matrix,
+            place={row[0]: i for i, row in enumerate(kept)},
+            number_of={row[1]: row[0] for row in rows},
+        )
+
+    @staticmethod
+    def allowed(picture: Picture, reader: Reader) -> Allowed:
+        """What the reader may see; without bounds when that is all there is."""
+        if reader.everything:
+            return Allowed()
+        seen = [(t, a) for t, a in picture.pairs if t in {"", reader.tenant} and (not a or a in reader.labels)]
+        return Allowed() if len(seen) == len(picture.pairs) else Allowed(tuple(seen))
+
+    @staticmethod
+    def exact(
+        picture: Picture, vector: Floats, allowed: Allowed, language: Language | None, most: int
+    ) -> dict[int, float]:
+        """The nearest among what is allowed. Chosen before it is ranked: hidden passages take no one's place."""
+        mask = np.ones(len(picture.numbers), np.bool_)
+        if allowed.pairs is not None:
+            mask = np.isin(picture.reader, [picture.pairs.index(pair) for pair in allowed.pairs])
+        if language is not None:
+            mask &= picture.chinese == (language == "zh")
+        rows = np.flatnonzero(mask)
+        likeness = picture.vectors[rows] @ vector if len(rows) != len(mask) else picture.vectors @ vector
+        if len(rows) > most:
+            top = np.argpartition(-likeness, most)[:most]
+            rows, likeness = rows[top], likeness[top]
+        return {int(picture.numbers[row]): float(like) for row, like in zip(rows, likeness, strict=True)}
+
+    @staticmethod
+    def likeness(picture: Picture, vector: Floats, numbers: Iterable[int]) -> dict[int, float]:
+        """Of certain passages. One that has no vector yet has none."""
+        known = [number for number in numbers if number in picture.place]
+        like = picture.vectors[[picture.place[number] for number in known]] @ vector
+        return dict(zip(known, map(float, like), strict=True))
+
+    async def by_words(
+        self, words: Sequence[str], other: Sequence[str], allowed: Allowed
+    ) -> tuple[dict[int, float], dict[int, float]]:
+        """Scores by the question's own words, and by those of the other language."""
+        async with self._engine.connect() as connection:
+            own = await self._words.scores(connection, words, allowed)
+            more = await self._words.scores(connection, other, allowed)
+        return dict(own), dict(more)
+
+    async def owners(self, numbers: Sequence[int]) -> dict[int, Any]:
+        """Document, language, and what of the document bears on its rank."""
+        columns = (
+            passages.c.number,
+            passages.c.document,
+            passages.c.language,
+            documents.c.title,
+            documents.c.services,
+            documents.c.namespaces,
+            documents.c.alerts,
+            documents.c.verified,
+            documents.c.thumbs,
+            documents.c.updated,
+        )
+        query = select(*columns).join(documents, documents.c.id == passages.c.document)
+        async with self._engine.connect() as connection:
+            found = {}
+            for first in range(0, len(numbers), MANY):
+                rows = await connection.execute(query.where(passages.c.number.in_(numbers[first : first + MANY])))
+                found.update({row.number: row for row in rows})
+        return found
+
+    async def passages(self, scores: Sequence[tuple[int, float]]) -> tuple[Passage, ...]:
+        """The passages themselves, with their documents, in the order given."""
+        query = (
+            select(passages.c.number, passages.c.heading, passages.c.text.label("piece"), documents)
+            .join(documents, documents.c.id == passages.c.document)
+            .where(passages.c.number.in_([number for number, _ in scores]))
+        )
+        async with self._engine.connect() as connection:
+            rows = {row.number: row for row in await connection.execute(query)}
+        return tuple(
+            Passage(document_of(rows[number]), rows[number].piece, score, rows[number].heading)
+            for number, score in scores
+            if number in rows
+        )
+
+
+def document_of(row: Any) -> Document:
+    """A row of the documents, as what it is."""
+    return Document(
+        title=row.title,
+        text=row.text,
+        url=row.url,
+        source=row.source,
+        key=row.key,
+        kind=row.kind,
+        updated=datetime.fromtimestamp(row.updated, UTC) if row.updated is not None else None,
+        services=tuple(row.services),
+        namespaces=tuple(row.namespaces),
+        alerts=tuple(row.alerts),
+        acl=row.acl,
+        tenant=row.tenant,
+        verified=row.verified,
+    )

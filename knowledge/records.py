@@ -1,0 +1,260 @@
+"""The books of the library: writes documents and passages into the database, whole or not at all."""
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from sqlalchemy import delete, event, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from knowledge.chunks import as_embedded, cut
+from knowledge.embeddings.weights import Floats
+from knowledge.fulltext import FullText, PostgresText, SqliteText
+from knowledge.language import language_of
+from knowledge.passage import Document, Passage
+from knowledge.tables import METADATA, documents, leaving, passages, vectors
+
+Change = Literal["added", "changed", "same"]
+MANY = 500  # values in one IN (…)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A passage that does not stand on the shelf yet."""
+
+    number: int
+    id: str
+    read_as: str
+    reading: str
+
+
+def _connected(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+class Records:
+    """All that is written. What is read for an answer is in `shelves`."""
+
+    def __init__(self, engine: AsyncEngine, words: FullText) -> None:
+        self.engine = engine
+        self.words = words
+
+    @classmethod
+    async def open(cls, url: str) -> "Records":
+        engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        sqlite = engine.dialect.name == "sqlite"
+        if sqlite:
+            event.listen(engine.sync_engine, "connect", _connected)
+        records = cls(engine, SqliteText() if sqlite else PostgresText())
+        async with engine.begin() as connection:
+            await connection.run_sync(METADATA.create_all)
+            await records.words.create(connection)
+        return records
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+    async def put(self, batch: Sequence[Document]) -> list[Change]:
+        """Keep documents. Their passages can be found by words at once, and wait for the shelf."""
+        async with self.engine.begin() as connection:
+            changes = [await self._put(connection, document) for document in batch]
+            if any(change != "same" for change in changes):
+                await _touch(connection)
+        return changes
+
+    async def _put(self, connection: AsyncConnection, document: Document) -> Change:
+        known = (await connection.execute(select(documents.c.hash).where(documents.c.id == document.id))).scalar()
+        if known == document.hash:
+            return "same"
+        row = _row(document)
+        if known is None:
+            await connection.execute(insert(documents).values(id=document.id, thumbs=0, **row))
+        else:
+            await connection.execute(update(documents).where(documents.c.id == document.id).values(**row))
+        await self._put_passages(connection, document)
+        return "added" if known is None else "changed"
+
+    async def _put_passages(self, connection: AsyncConnection, document: Document) -> None:
+        there = dict(
+            (
+                await connection.execute(
+                    select(passages.c.id, passages.c.number).where(passages.c.document == document.id)
+                )
+            )
+            .tuples()
+            .all()
+        )
+        fresh, seen = [], Counter[str]()
+        for place, passage in enumerate(cut(document)):
+            row = _passage_row(document, passage, place)
+            seen[row["read_as"]] += 1
+            row["id"] = _digest(document.id, row["read_as"], str(seen[row["read_as"]]))[:32]
+            if there.pop(row["id"], None) is None:
+                fresh.append(row)
+            else:
+                kept = {name: row[name] for name in ("place", "tenant", "acl")}
+                await connection.execute(update(passages).where(passages.c.id == row["id"]).values(**kept))
+        await self._drop_passages(connection, list(there.items()))
+        if not fresh:
+            return
+        await connection.execute(insert(passages), fresh)
+        ids = [row["id"] for row in fresh]
+        numbers = dict(await _within(connection, select(passages.c.id, passages.c.number), passages.c.id, ids))
+        for part in _parts(ids):
+            await connection.execute(delete(leaving).where(leaving.c.id.in_(part)))
+        about = " ".join((document.title, *document.alerts, *document.services))
+        await self.words.add(
+            connection, [(numbers[row["id"]], f"{about} {row['heading']}", row["text"]) for row in fresh]
+        )
+
+    async def _drop_passages(self, connection: AsyncConnection, rows: Sequence[tuple[str, int]]) -> None:
+        for part in _parts(rows):
+            ids, numbers = [key for key, _ in part], [number for _, number in part]
+            await connection.execute(delete(leaving).where(leaving.c.id.in_(ids)))
+            await connection.execute(insert(leaving), [{"id": key} for key in ids])
+            await self.words.remove(connection, numbers)
+            await connection.execute(delete(passages).where(passages.c.number.in_(numbers)))
+
+    async def remove(self, ids: Sequence[str]) -> int:
+        """Forget documents; their passages are gone from every answer at once."""
+        gone = 0
+        async with self.engine.begin() as connection:
+            rows = await _within(connection, select(passages.c.id, passages.c.number), passages.c.document, ids)
+            await self._drop_passages(connection, [(key, number) for key, number in rows])
+            for part in _parts(ids):
+                gone += (await connection.execute(delete(documents).where(documents.c.id.in_(part)))).rowcount
+            if gone:
+                await _touch(connection)
+        return gone
+
+    async def waiting(self, most: int) -> list[Waiting]:
+        """Passages that have no place on the shelf yet."""
+        chosen = (
+            select(
+                passages.c.number,
+                passages.c.id,
+                passages.c.read_as,
+                documents.c.title,
+                passages.c.heading,
+                passages.c.text,
+            )
+            .join(documents, documents.c.id == passages.c.document)
+            .where(passages.c.shelved.is_(False))
+            .order_by(func.length(passages.c.text), passages.c.number)
+            .limit(most)
+        )
+        async with self.engine.connect() as connection:
+            rows = (await connection.execute(chosen)).all()
+        return [Waiting(row[0], row[1], row[2], _reading(row[3], row[4], row[5])) for row in rows]
+
+    async def known_vectors(self, model: str, read_as: Sequence[str]) -> dict[str, Floats]:
+        """Vectors of texts that were read before, maybe in another document."""
+        query = select(vectors.c.read_as, vectors.c.vector).where(vectors.c.model == model)
+        async with self.engine.connect() as connection:
+            rows = await _within(connection, query, vectors.c.read_as, list(dict.fromkeys(read_as)))
+        return {key: np.frombuffer(kept, "<f4") for key, kept in rows}
+
+    async def keep_vectors(self, model: str, fresh: dict[str, Floats]) -> None:
+        if not fresh:
+            return
+        async with self.engine.begin() as connection:
+            rows = [{"read_as": key, "model": model, "vector": v.astype("<f4").tobytes()} for key, v in fresh.items()]
+            await connection.execute(insert(vectors), rows)
+
+    async def shelved(self, numbers: Sequence[int]) -> None:
+        async with self.engine.begin() as connection:
+            for part in _parts(numbers):
+                await connection.execute(update(passages).where(passages.c.number.in_(part)).values(shelved=True))
+            await _touch(connection)
+
+    async def unshelve(self) -> None:
+        """All passages wait for the shelf again; vectors that nothing needs are dropped."""
+        async with self.engine.begin() as connection:
+            await connection.execute(update(passages).values(shelved=False))
+            await connection.execute(delete(leaving))
+            await connection.execute(delete(vectors).where(vectors.c.read_as.not_in(select(passages.c.read_as))))
+            await _touch(connection)
+
+    async def leaving(self) -> list[str]:
+        async with self.engine.connect() as connection:
+            return list((await connection.execute(select(leaving.c.id))).scalars())
+
+    async def left(self, ids: Sequence[str]) -> None:
+        async with self.engine.begin() as connection:
+            for part in _parts(ids):
+                await connection.execute(delete(leaving).where(leaving.c.id.in_(part)))
+
+
+def _row(document: Document) -> dict[str, Any]:
+    return {
+        "hash": document.hash,
+        "tenant": document.tenant,
+        "acl": document.acl,
+        "source": document.source,
+        "key": document.key,
+        "kind": document.kind,
+        "title": document.title,
+        "url": document.url,
+        "text": document.text,
+        "updated": document.updated.timestamp() if document.updated else None,
+        "services": list(document.services),
+        "namespaces": list(document.namespaces),
+        "alerts": list(document.alerts),
+        "verified": document.verified,
+        "imported": time.time(),
+    }
+
+
+def _passage_row(document: Document, passage: Passage, place: int) -> dict[str, Any]:
+    reading = as_embedded(passage)
+    return {
+        "document": document.id,
+        "place": place,
+        "language": language_of(reading),
+        "heading": passage.heading,
+        "text": passage.text,
+        "read_as": _digest(reading),
+        "tenant": document.tenant,
+        "acl": document.acl,
+        "shelved": False,
+    }
+
+
+def _reading(title: str, heading: str, body: str) -> str:
+    return as_embedded(Passage(Document(title, "", ""), body, heading=heading))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def _parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (values[first : first + MANY] for first in range(0, len(values), MANY))
+
+
+async def _within(connection: AsyncConnection, query: Any, column: Any, values: Sequence[Any]) -> list[Any]:
+    """Rows whose column is one of many values."""
+    rows: list[Any] = []
+    for part in _parts(values):
+        rows += (await connection.execute(query.where(column.in_(part)))).tuples().all()
+    return rows
+
+
+async def _touch(connection: AsyncConnection) -> None:
+    """Others see by this number that their picture of the library is old."""
+    await connection.execute(
+        text(
+            "INSERT INTO notes(name, value) VALUES ('version', '1') ON CONFLICT (name) DO UPDATE "
+            "SET value = CAST(CAST(notes.value AS INTEGER) + 1 AS TEXT)"
+        )
+    )
+
+
+__all__ = ["Change", "Records", "Waiting"]

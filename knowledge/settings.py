@@ -1,0 +1,32 @@
+"""Where the library keeps what it knows, and which model reads it."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class KnowledgeSettings(BaseSettings):
+    """Read from KNOWLEDGE_*."""
+
+    model_config = SettingsConfigDict(env_prefix="KNOWLEDGE_")
+
+    folder: Path = Path("var/knowledge")
+    """Database, vectors and the prepared model; one process owns it."""
+    database: str = ""
+    """SQLAlchemy URL (sqlite+aiosqlite or postgresql+asyncpg). Empty: a SQLite file in the folder."""
+    chroma_url: str = ""
+    """http://host:port of a Chroma server. Empty: Chroma embedded, in the folder."""
+    chroma_token: SecretStr = SecretStr("")
+    collection: str = Field(default="dutybot", pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]{1,60}[a-zA-Z0-9]$")
+    embeddings: Literal["e5", "endpoint", "none"] = "e5"
+    """e5: inside, no network. endpoint: any OpenAI-compatible one. none: words alone."""
+    embeddings_url: str = ""
+    embeddings_key: SecretStr = SecretStr("")
+    embeddings_model: str = ""
+    threads: int = Field(default=1, ge=1, le=32)
+    glossary: Path | None = None
+    """More words in two languages, one `中文: english; english` a line."""
+    fits: float = Field(default=0.36, ge=0, le=1)
+    """A passage with a lower score is not an answer."""

@@ -1,0 +1,82 @@
+"""The tables of the library: what is known, from where, and which of it already stands on the shelf of vectors."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+METADATA = MetaData()
+
+documents = Table(
+    "documents",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("hash", String(64), nullable=False),
+    Column("tenant", String(200), nullable=False),
+    Column("acl", String(200), nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("key", String(1000), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("updated", Float),
+    Column("services", JSON, nullable=False),
+    Column("namespaces", JSON, nullable=False),
+    Column("alerts", JSON, nullable=False),
+    Column("verified", Boolean, nullable=False),
+    Column("imported", Float, nullable=False),
+    Column("thumbs", Integer, nullable=False, default=0),
+    Index("documents_by_source", "source", "key"),
+)
+
+passages = Table(
+    "passages",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("document", ForeignKey("documents.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("place", Integer, nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("heading", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("read_as", String(64), nullable=False),
+    Column("tenant", String(200), nullable=False),
+    Column("acl", String(200), nullable=False),
+    Column("shelved", Boolean, nullable=False),
+    Index("passages_waiting", "shelved"),
+    Index("passages_by_reader", "tenant", "acl"),
+    Index("passages_by_reading", "read_as"),
+    sqlite_autoincrement=True,  # a number is never used twice: an old vector can't stand for a new passage
+)
+
+vectors = Table(
+    "vectors",
+    METADATA,
+    Column("read_as", String(64), primary_key=True),
+    Column("model", String(100), primary_key=True),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+leaving = Table("leaving", METADATA, Column("id", String(32), primary_key=True))
+
+notes = Table("notes", METADATA, Column("name", String(100), primary_key=True), Column("value", Text, nullable=False))
+
+cursors = Table(
+    "cursors",
+    METADATA,
+    Column("source", String(200), primary_key=True),
+    Column("cursor", JSON, nullable=False),
+    Column("ran", Float, nullable=False),
+    Column("error", Text, nullable=False, default=""),
+)

@@ -40,4 +40,9 @@ SENTENCES = {
     "unreadable_series": "{file} cannot be read as a series: {why}. Give CSV lines of time and value.",
     "nodes_elsewhere": "Nodes cannot be added by {source}: {why}.",
     "too_many_nodes": "{count} nodes are more than the {most} that may be added at once (CAPACITY_MOST_NODES).",
+    "bad_logql": "The LogQL “{query}” is not right: {why}.",
+    "logql_not_lines": "This LogQL counts instead of giving lines; use a selector and filters only.",
+    "logs_of_what": "Say whose logs: a service, a namespace, or a selector such as {{app=…}}.",
+    "no_logs_namespace": "No logs come from a namespace {namespace}; the nearest: {near}.",
+    "no_logs_service": "No logs come from a service {service}; the nearest: {near}.",
 }

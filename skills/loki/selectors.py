@@ -11,7 +11,6 @@ from skills.timerange import TimeRange
 SERVICE_LABELS = ("service_name", "app", "service", "app_kubernetes_io_name", "container", "component", "job")
 NAMESPACE_LABELS = ("namespace", "k8s_namespace_name", "kubernetes_namespace_name")
 _PAIR = re.compile(r"""^\s*([a-zA-Z_]\w*)\s*(=~|!~|!=|=)\s*["'`]?([^"'`,{}]*)["'`]?\s*$""")
-_BRACED = re.compile(r"^\{.*\}$", re.DOTALL)
 
 
 def quoted(text: str) -> str:
@@ -44,7 +43,7 @@ async def streams(client: LokiClient, written: str, span: TimeRange, service_lab
         NotFound: no label has this service's name.
     """
     written = written.strip()
-    if _BRACED.match(written):
+    if written.startswith("{"):
         return _narrow(written)
     pairs = [_PAIR.match(part) for part in written.split(",")]
     if all(pairs):

@@ -22,7 +22,7 @@ from skills.capacity.training.series_files import Recorded, read, windows
 
 SISTER = SHIPPED.with_name("sister.npz")
 TRAINED_ON = Path(lstm.__file__).with_name("trained_on.json")
-BASELINES = ("seasonal_naive", "profile", "predict_linear", "drift", "prophet")
+BASELINES = ("seasonal_naive", "profile", "predict_linear", "drift", "sklearn_ridge", "sklearn_boosting", "prophet")
 EVERY_FOURTH = 4
 """Costly baselines take every fourth window; the network is scored on the same ones beside them."""
 SOON = 72

@@ -1,6 +1,6 @@
 """From raw points to clean hours: duplicates, NaN, restarts of counters, clock jumps, half hours and holes."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,9 +50,9 @@ class History:
         return np.tile(whole, repeats)[-HISTORY:]
 
 
-def clean(points: Iterable[tuple[float, float]], *, counter: bool = False, now: float | None = None) -> History:
+def clean(points: Sequence[tuple[float, float]], *, counter: bool = False, now: float | None = None) -> History:
     """Hourly means and peaks of one series; an empty History if nothing usable is in it."""
-    given = np.array([(t, v) for t, v in points], dtype=np.float64).reshape(-1, 2)
+    given = np.array(points, dtype=np.float64).reshape(-1, 2)
     remarks: list[Remark] = []
     times, values = _ordered(given, now, remarks)
     if counter:
@@ -126,15 +126,15 @@ def _filled(values: Array) -> Array:
     empty = np.isnan(values)
     if not empty.any():
         return values
-    known = np.flatnonzero(~empty)
-    line = np.interp(np.arange(len(values)), known, values[known])
-    usual = np.array([np.median(line[hour::DAY]) if len(line[hour::DAY]) else 0.0 for hour in range(DAY)])
-    for hour in range(DAY):
-        seen = values[hour::DAY][~empty[hour::DAY]]
-        if len(seen):
-            usual[hour] = np.median(seen)
-    shape = usual[np.arange(len(values)) % DAY]
-    level = np.interp(np.arange(len(values)), known, values[known] - shape[known])
+    hours, known = np.arange(len(values)), np.flatnonzero(~empty)
+    line = np.interp(hours, known, values[known])
+    trend = np.polyval(np.polyfit(known, values[known], 1), hours) if len(known) > DAY else np.zeros(len(values))
+    usual = np.zeros(DAY)
+    for hour in range(min(DAY, len(values))):
+        seen = ~empty[hour::DAY]
+        usual[hour] = np.median((values - trend)[hour::DAY][seen] if seen.any() else (line - trend)[hour::DAY])
+    shape = usual[hours % DAY] + trend
+    level = np.interp(hours, known, values[known] - shape[known])
     edges = np.flatnonzero(np.diff(np.concatenate([[False], empty, [False]]).astype(np.int8)))
     filled = np.where(empty, line, values)
     for begin, end in zip(edges[::2], edges[1::2], strict=True):

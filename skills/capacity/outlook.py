@@ -222,6 +222,6 @@ def _confidence(history: History, look: Trial | None, name: str, trend: float) -
     off = look.mase(name) if look else 1.0
     if history.hours < LITTLE or history.holes > MANY_HOLES or off > 2:
         return "low"
-    if look is None or history.hours < HISTORY or trend > TREND or off > 1.2 or look.coverage80 < 0.5:
+    if look is None or history.hours < HISTORY or trend > TREND or off > 1.2 or look.inside[name] < 0.5:
         return "medium"
     return "high"

@@ -83,8 +83,9 @@ class Teller:
         told = self.say(f"confidence_{outlook.confidence}")
         if outlook.trial is None:
             return self.say("surety_untried", confidence=told)
-        error = round(100 * outlook.trial.relative_error(outlook.model))
-        inside = round(100 * outlook.trial.coverage80)
+        off = 100 * outlook.trial.relative_error(outlook.model)
+        error = f"{off:.0f}" if off >= 10 else f"{off:.1f}" if off >= 0.1 else "<0.1"
+        inside = round(100 * outlook.trial.inside[outlook.model])
         return self.say("surety", confidence=told, error=error, inside=inside)
 
     def advice(self, advice: Advice) -> str:
@@ -178,7 +179,7 @@ def facts(one: Outlook | Refused) -> Mapping[str, JSON]:
         "confidence": one.confidence,
         "model": one.model,
         "last_week_error": None if one.trial is None else round(one.trial.relative_error(one.model), 4),
-        "last_week_coverage80": None if one.trial is None else round(one.trial.coverage80, 3),
+        "last_week_coverage80": None if one.trial is None else round(one.trial.inside[one.model], 3),
         "starts_at": one.start * HOUR,
         "middle_by_day": [round(float(v), 6) for v in one.middle.reshape(-1, DAY).mean(1)],
         "high_by_day": [round(float(v), 6) for v in one.high.reshape(-1, DAY).max(1)],

@@ -10,6 +10,8 @@ from skills.capacity.history import History
 from skills.capacity.models import Model, model
 from skills.capacity.shape import DAY, HIGH, HISTORY, HORIZON, LOW, MIDDLE, Array
 
+TINY = 1e-4
+"""Of the level: rounding is no miss."""
 MOST_ORIGINS = 5
 ENOUGH_ORIGINS = 3
 """With fewer looks back, nothing is chosen by them."""
@@ -18,6 +20,8 @@ CLEARLY_BETTER = 0.75
 
 Picking whichever was best last week does worse than always taking the network; a clear win is another matter.
 """
+SMALL = 0.005
+"""Half a percent off is good enough: nothing better is looked for."""
 RIVALS = ("profile", "drift", "seasonal_naive")
 
 
@@ -30,8 +34,8 @@ class Trial:
     """Mean absolute error of each method, in the series' unit."""
     usual_change: float
     """What repeating yesterday was off by: the yardstick."""
-    coverage80: float
-    """How often the truth was inside the network's 80 % band."""
+    inside: dict[str, float]
+    """How often the truth was inside the 80 % band of each method."""
     level: float
     """The mean of what came."""
     said: Array
@@ -42,7 +46,8 @@ class Trial:
     def winner(self) -> str:
         """The network, unless another was clearly better."""
         best = min(RIVALS, key=lambda name: self.errors[name])
-        clear = self.origins >= ENOUGH_ORIGINS and self.errors[best] < CLEARLY_BETTER * self.errors["lstm"]
+        clear = self.errors[best] < CLEARLY_BETTER * self.errors["lstm"] and self.relative_error("lstm") > SMALL
+        clear = clear and self.origins >= ENOUGH_ORIGINS
         return best if clear else "lstm"
 
     def relative_error(self, name: str) -> float:
@@ -61,14 +66,14 @@ def trials(histories: Sequence[History], network: Model) -> list[Trial | None]:
     if not len(weeks):
         return [None] * len(histories)
     own = ahead(network, weeks)
-    rivals = {name: model(name).predict(weeks)[:, :, MIDDLE] for name in RIVALS}
+    drawn = {"lstm": own, **{name: model(name).predict(weeks) for name in RIVALS}}
     found: list[Trial | None] = []
     first = 0
     for cut in cuts:
         rows = slice(first, first + len(cut))
         first += len(cut)
         came = np.array([truth for _, truth in cut]).reshape(-1, HORIZON)
-        found.append(_trial(came, own[rows], {name: path[rows] for name, path in rivals.items()}) if cut else None)
+        found.append(_trial(came, {name: one[rows] for name, one in drawn.items()}) if cut else None)
     return found
 
 
@@ -81,16 +86,12 @@ def _cuts(history: History) -> list[tuple[Array, Array]]:
     ]
 
 
-def _trial(came: Array, own: Array, rivals: dict[str, Array]) -> Trial:
-    paths = {"lstm": own[:, :, MIDDLE], **rivals}
-    inside = (came >= own[:, :, LOW]) & (came <= own[:, :, HIGH])
-    errors = {name: float(np.abs(path - came).mean()) for name, path in paths.items()}
-    return Trial(
-        len(came),
-        errors,
-        errors["seasonal_naive"],
-        float(inside.mean()),
-        float(came.mean()),
-        own[0, :, MIDDLE],
-        came[0],
-    )
+def _trial(came: Array, drawn: dict[str, Array]) -> Trial:
+    errors = {name: float(np.abs(one[:, :, MIDDLE] - came).mean()) for name, one in drawn.items()}
+    slack = TINY * float(np.abs(came).mean())
+    inside = {
+        name: float(((came >= one[:, :, LOW] - slack) & (came <= one[:, :, HIGH] + slack)).mean())
+        for name, one in drawn.items()
+    }
+    level = float(came.mean())
+    return Trial(len(came), errors, errors["seasonal_naive"], inside, level, drawn["lstm"][0, :, MIDDLE], came[0])

@@ -5,10 +5,12 @@ against each other, adds a small correction, and opens eight more quantiles arou
 """
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from skills.capacity.lstm.features import Features, Floats, features
 from skills.capacity.shape import Array
@@ -26,8 +28,15 @@ def load(path: Path) -> Weights:
 
 def predict(weights: Weights, windows: Array) -> Array:
     """(windows, 168) hourly values without holes -> (windows, 72, 9) quantiles."""
-    answers = [_batch(weights, windows[start : start + BATCH]) for start in range(0, len(windows), BATCH)]
+    with _threads().limit(limits=1):
+        answers = [_batch(weights, windows[start : start + BATCH]) for start in range(0, len(windows), BATCH)]
     return np.concatenate(answers) if answers else np.empty((0, 72, 9))
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    """The matrices are small: more than one thread only waits for the others, at seven times the cost."""
+    return ThreadpoolController()
 
 
 def _batch(weights: Weights, windows: Array) -> Array:

@@ -24,7 +24,8 @@ class Model(Protocol):
 
 def names() -> tuple[str, ...]:
     """All models there are."""
-    return tuple(sorted(found.name for found in pkgutil.iter_modules([str(Path(__file__).parent)])))
+    found = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
+    return tuple(sorted(name for name in found if not name.startswith("_")))
 
 
 def model(name: str) -> Model:

@@ -20,11 +20,11 @@ class Prophet:
 
     def predict(self, windows: Array) -> Array:
         """Some tenth of a second for each window."""
+        for name in ("cmdstanpy", "prophet", "prophet.plot"):
+            logging.getLogger(name).disabled = True
         import pandas
         from prophet import Prophet as Fitted
 
-        for name in ("cmdstanpy", "prophet", "prophet.plot"):
-            logging.getLogger(name).disabled = True
         answers = []
         times = pandas.date_range("2024-01-01", periods=HISTORY + HORIZON, freq="h")
         random = np.random.default_rng(0)

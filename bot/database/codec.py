@@ -1,7 +1,6 @@
 """Domain values to JSON and back, by their types."""
 
-from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -15,15 +14,8 @@ class Codec(Generic[T]):
         self._adapter: TypeAdapter[T] = TypeAdapter(kept)
 
     def dump(self, value: T) -> str:
-        return self._adapter.dump_json(value, warnings="error", fallback=_plain).decode()
+        return self._adapter.dump_json(value, warnings="error").decode()
 
     def load(self, text: str) -> T:
         """Raises pydantic.ValidationError when the text was not written by `dump` of the same type."""
         return self._adapter.validate_json(text)
-
-
-def _plain(value: Any) -> Any:
-    """What JSON has no word for: a read-only mapping is a mapping; anything else is a fault of ours."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"cannot keep a {type(value).__name__}")

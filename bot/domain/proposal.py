@@ -98,6 +98,28 @@ def tool_names(actions: Iterable[Action]) -> dict[str, Action]:
     }
 
 
+def proposal_schema(actions: Iterable[Action]) -> dict[str, Any]:
+    """What propose_plan takes, as JSON Schema."""
+    step = {
+        "type": "object",
+        "properties": {
+            "action": {"type": "string", "enum": sorted(action.name for action in actions)},
+            "arguments": {"type": "object"},
+            "why": {"type": "string"},
+        },
+        "required": ["action", "arguments"],
+    }
+    return {
+        "type": "object",
+        "properties": {
+            "title": {"type": "string", "description": "In a few words."},
+            "reason": {"type": "string", "description": "The evidence, the risk, and how it is undone."},
+            "steps": {"type": "array", "items": step, "minItems": 1, "maxItems": 10},
+        },
+        "required": ["title", "reason", "steps"],
+    }
+
+
 def _step(number: int, step: ProposedStep, known: Mapping[str, Action]) -> Step:
     action = known.get(step.action)
     if action is None:

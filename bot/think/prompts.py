@@ -10,6 +10,7 @@ from bot.domain.briefing import Briefing
 from bot.domain.case import Case
 from bot.domain.incident import Incident
 from bot.domain.message import Language
+from bot.domain.telling import cut, in_words
 from bot.redaction import mask
 from skills import Action, Evidence
 
@@ -76,20 +77,7 @@ def findings_text(briefing: Briefing) -> str:
 
 def seen_text(seen: Evidence | Refusal) -> str:
     """One piece of evidence, or one refusal, as the brain reads it."""
-    if isinstance(seen, Refusal):
-        arguments = json.dumps(dict(seen.step.arguments), ensure_ascii=False)
-        return f"REFUSED {seen.step.action} {arguments}: {seen.why or seen.key}"
-    parts = [seen.summary, f"query: {seen.query}"]
-    if seen.table:
-        rows = [" | ".join(row) for row in seen.table.rows[:30]]
-        parts.append("\n".join([" | ".join(seen.table.columns), *rows]))
-    if seen.lines:
-        parts.append("\n".join(line[:300] for line in seen.lines[:20]))
-    if seen.facts and not seen.table:
-        parts.append(cut(json.dumps(dict(seen.facts), ensure_ascii=False, default=str), MOST_OF_ONE // 2))
-    if seen.gaps:
-        parts.append("not seen: " + "; ".join(seen.gaps))
-    return mask(cut("\n".join(parts), MOST_OF_ONE))
+    return mask(in_words(seen, MOST_OF_ONE))
 
 
 def incident_text(incident: Incident) -> str:
@@ -115,13 +103,6 @@ def actions_text(actions: tuple[Action, ...]) -> str:
             f"- {action.name} ({action.risk.name}): {action.summary} {json.dumps(fields, ensure_ascii=False)}"[:1500]
         )
     return cut("\n".join(lines), MOST_ACTIONS)
-
-
-def cut(text: str, most: int) -> str:
-    """At most so many characters; what was cut is said."""
-    if len(text) <= most:
-        return text
-    return text[: most - 30] + f"\n… ({len(text) - most + 30} more characters)"
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.domain.briefing import Briefing
 from bot.domain.plan import Plan, Step
-from bot.domain.proposal import Unreadable, plan_from, tool_names
+from bot.domain.proposal import Unreadable, plan_from, proposal_schema, tool_names
 from bot.think.means import Look
 from bot.think.prompts import seen_text
 from skills import Action, Risk
@@ -42,7 +42,7 @@ class Toolbox:
         proposing = StructuredTool(
             name="propose_plan",
             description=self._how_to_propose(),
-            args_schema=plan_schema(self.briefing.actions),
+            args_schema=proposal_schema(self.briefing.actions),
             func=None,
             coroutine=self._propose,
         )
@@ -73,25 +73,3 @@ class Toolbox:
             for action in offered
         )
         return f"Propose one plan; people decide. Actions:\n{told}"[:6000]
-
-
-def plan_schema(actions: tuple[Action, ...]) -> dict[str, Any]:
-    """What propose_plan takes, as JSON Schema."""
-    step = {
-        "type": "object",
-        "properties": {
-            "action": {"type": "string", "enum": sorted(action.name for action in actions)},
-            "arguments": {"type": "object"},
-            "why": {"type": "string"},
-        },
-        "required": ["action", "arguments"],
-    }
-    return {
-        "type": "object",
-        "properties": {
-            "title": {"type": "string", "description": "In a few words."},
-            "reason": {"type": "string", "description": "The evidence, the risk, and how it is undone."},
-            "steps": {"type": "array", "items": step, "minItems": 1, "maxItems": 10},
-        },
-        "required": ["title", "reason", "steps"],
-    }

@@ -13,6 +13,7 @@ from bot.domain.case import Case
 from bot.domain.message import Language
 from bot.domain.plan import Plan, Usage
 from bot.domain.proposal import Unreadable, plan_from
+from bot.domain.telling import cut
 from bot.domain.thought import Activity, Thought, Words
 from bot.errors import BotError, BrainAway, BrainRefused
 from bot.think import prompts
@@ -154,9 +155,9 @@ def _messages(briefing: Briefing) -> list["BaseMessage"]:
     from langchain_core.messages import AIMessage, HumanMessage
 
     turns: list[BaseMessage] = [
-        AIMessage(prompts.cut(turn.said, 2000))
+        AIMessage(cut(turn.said, 2000))
         if turn.who == "DutyBot"
-        else HumanMessage(f"{turn.who}: {prompts.cut(turn.said, 2000)}")
+        else HumanMessage(f"{turn.who}: {cut(turn.said, 2000)}")
         for turn in briefing.case.turns[:-1][-12:]
         if turn.said
     ]

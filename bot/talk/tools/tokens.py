@@ -1,0 +1,85 @@
+"""Who a caller is, by its bearer token, and what it may do."""
+
+import hashlib
+import hmac
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from bot.errors import BadInput
+
+Scope = Literal["read", "plan", "knowledge"]
+SCOPES = frozenset(get_args(Scope))
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A program that has a token."""
+
+    name: str
+    scopes: frozenset[str]
+
+
+class Denied(Exception):
+    """Why a call stops at the door: an HTTP status, and a sentence that says what to do."""
+
+    def __init__(self, status: int, why: str, after: int = 0) -> None:
+        super().__init__(why)
+        self.status = status
+        self.why = why
+        self.after = after
+
+
+@dataclass(slots=True)
+class Tokens:
+    """Told apart in constant time: a wrong token takes as long as the right one, wherever it differs."""
+
+    per_minute: int
+    now: Callable[[], float] = time.monotonic
+    _callers: dict[bytes, Caller] = field(default_factory=dict)
+    _calls: dict[str, deque[float]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, written: str, per_minute: int) -> "Tokens":
+        """From `name:scopes:secret, …`. Raises BadInput."""
+        tokens = cls(per_minute)
+        for entry in filter(None, (part.strip() for part in written.split(","))):
+            name, _, rest = entry.partition(":")
+            scopes, _, secret = rest.partition(":")
+            allowed = frozenset(scopes.split("+"))
+            if not name or not allowed <= SCOPES or len(secret) < 16:
+                raise BadInput("doors_tokens", name=name[:40] or "?")
+            tokens._callers[_digest(secret)] = Caller(name, allowed)
+        return tokens
+
+    def __bool__(self) -> bool:
+        return bool(self._callers)
+
+    def caller(self, headers: Mapping[str, str], scope: Scope | None = None) -> Caller:
+        """Who calls, if it may. Raises Denied."""
+        kind, _, secret = headers.get("authorization", "").partition(" ")
+        given = _digest(secret.strip())
+        found = None
+        for known, caller in self._callers.items():
+            if hmac.compare_digest(known, given):
+                found = caller
+        if found is None or kind.lower() != "bearer":
+            raise Denied(401, "Send a token of DOORS_TOKENS as `Authorization: Bearer …`.")
+        if scope and scope not in found.scopes:
+            raise Denied(401, f"This token lacks the scope {scope!r}; add it in DOORS_TOKENS.")
+        self._count(found)
+        return found
+
+    def _count(self, caller: Caller) -> None:
+        now, calls = self.now(), self._calls.setdefault(caller.name, deque())
+        while calls and calls[0] <= now - 60:
+            calls.popleft()
+        if len(calls) >= self.per_minute:
+            raise Denied(429, "Too many calls in this minute.", max(1, round(60 - (now - calls[0]))))
+        calls.append(now)
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -42,7 +42,8 @@ def _known() -> dict[str, tuple[Callable[[], str], Callable[[], bool], Callable[
         for name, one in PROGRAMS.items()
     }
     known["postgresql"] = (postgres_program.version, postgres_program.is_here, postgres_program.binaries)
-    known["elasticsearch"] = (elasticsearch_program.version, elasticsearch_program.is_here, elasticsearch_program.find)
+    fetched = elasticsearch_program
+    known["elasticsearch"] = (fetched.version, fetched.is_here, lambda: fetched.find(quiet=True))
     return known
 
 

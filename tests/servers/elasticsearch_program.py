@@ -47,7 +47,7 @@ def java_home() -> Path:
     raise NotBuilt(f"No Java {OLDEST_JAVA} or newer is installed: Elasticsearch {version()} needs it.")
 
 
-def find() -> Path:
+def find(*, quiet: bool = False) -> Path:
     """The folder of the server; fetched first if it is not there.
 
     Raises:
@@ -57,6 +57,8 @@ def find() -> Path:
     folder = _folder()
     with alone("elasticsearch"):
         if not folder.exists():
+            if not quiet:
+                print(f"fetching Elasticsearch {version()} once, 100 MB …", file=sys.stderr, flush=True)
             _fetch(folder)
     return folder / f"elasticsearch-{version()}"
 
@@ -65,7 +67,6 @@ def _fetch(folder: Path) -> None:
     maven = shutil.which("mvn")
     if not maven:
         raise NotBuilt("Maven is not installed: the tests' Elasticsearch is fetched with it (apt-get install maven).")
-    print(f"fetching Elasticsearch {version()} once, 100 MB …", file=sys.stderr, flush=True)
     draft = folder.with_name(f".{folder.name}.{os.getpid()}")
     words = [maven, "-q", "-B", "-f", str(POM), "initialize", f"-Dunpacked={draft}"]
     made = subprocess.run(words, capture_output=True, text=True, check=False)

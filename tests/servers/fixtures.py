@@ -1,5 +1,6 @@
 """The fixtures that lend tests a real server: started when first asked for, stopped at the end of the run."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 
@@ -19,6 +20,25 @@ from tests.servers.prometheus_server import PrometheusServer
 QUICK = os.environ.get("DUTYBOT_TESTS") == "quick"
 
 
+NEEDED = {
+    "start_prometheus": ("prometheus", "promtool"),
+    "start_alertmanager": ("alertmanager",),
+    "start_loki": ("loki",),
+    "kube": ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
+}
+"""Fixture -> the programs it starts."""
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Builds what the chosen tests need before the first of them starts, so that no test's time runs out by that."""
+    if QUICK or session.config.option.collectonly:
+        return
+    asked = {name for test in session.items for name in getattr(test, "fixturenames", ())}
+    for name in (name for fixture, names in NEEDED.items() if fixture in asked for name in names):
+        with contextlib.suppress(NotBuilt):  # the fixture says so, for its tests alone
+            programs.find(name)
+
+
 def needs(*names: str) -> None:
     """Builds the programs if they are not there; with DUTYBOT_TESTS=quick the test is skipped instead."""
     missing = [name for name in names if not programs.is_built(name)]
@@ -34,7 +54,7 @@ def needs(*names: str) -> None:
 @pytest.fixture(scope="session")
 def start_prometheus() -> Iterator[Callable[..., PrometheusServer]]:
     """Starts a Prometheus of one's own (arguments: see PrometheusServer); stopped at the end of the run."""
-    needs("prometheus", "promtool")
+    needs(*NEEDED["start_prometheus"])
     started: list[PrometheusServer] = []
 
     def start(**wishes: object) -> PrometheusServer:
@@ -55,7 +75,7 @@ def prometheus(start_prometheus: Callable[..., PrometheusServer]) -> PrometheusS
 @pytest.fixture(scope="session")
 def start_alertmanager() -> Iterator[Callable[..., AlertmanagerServer]]:
     """Starts an Alertmanager of one's own (arguments: see AlertmanagerServer)."""
-    needs("alertmanager")
+    needs(*NEEDED["start_alertmanager"])
     started: list[AlertmanagerServer] = []
 
     def start(**wishes: object) -> AlertmanagerServer:
@@ -76,7 +96,7 @@ def alertmanager(start_alertmanager: Callable[..., AlertmanagerServer]) -> Alert
 @pytest.fixture(scope="session")
 def start_loki() -> Iterator[Callable[[], LokiServer]]:
     """Starts a Loki of one's own."""
-    needs("loki")
+    needs(*NEEDED["start_loki"])
     started: list[LokiServer] = []
 
     def start() -> LokiServer:
@@ -97,7 +117,7 @@ def loki(start_loki: Callable[[], LokiServer]) -> LokiServer:
 @pytest.fixture(scope="session")
 def kube() -> Iterator[KubeCluster]:
     """A Kubernetes cluster of three simulated nodes that all tests of the run share: take a `kube.namespace()`."""
-    needs("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+    needs(*NEEDED["kube"])
     cluster = KubeCluster()
     yield cluster
     cluster.stop()

@@ -1,5 +1,6 @@
 """A real Kubernetes control plane for tests, over simulated nodes: etcd, API server, controllers, scheduler."""
 
+import base64
 import itertools
 import os
 import shutil
@@ -17,6 +18,7 @@ from tests.servers import programs
 from tests.servers.certificates import ADMINS, Authority, kubeconfig, new_key, public_key
 from tests.servers.process import LOCAL, NotReady, Process, answers, free_ports, new_folder
 
+METRICS_SERVER = "metrics-server.kube-system.svc"
 Manifest = Mapping[str, Any]
 
 
@@ -34,7 +36,7 @@ class KubeCluster:
             raise
 
     def _start(self, nodes: int) -> None:
-        etcd, peer, secure, metrics = free_ports(4)
+        etcd, peer, secure, metrics, usage = free_ports(5)
         self.url = f"https://{LOCAL}:{secure}"
         self.metrics = f"{LOCAL}:{metrics}"
         self._run(
@@ -53,7 +55,8 @@ class KubeCluster:
             base_url=self.url, verify=self.authority.trust(self._admin), trust_env=False, timeout=30
         )
         self._controllers()
-        self.simulator = self._simulate(nodes, metrics)
+        self.simulator = self._simulate(nodes, metrics, usage)
+        self._offer_usage(usage)
         self.wait_until(lambda: self._settled(nodes), "the nodes to be ready", 60)
 
     def _run(self, name: str, *flags: str) -> Process:
@@ -128,14 +131,15 @@ class KubeCluster:
             told = kubeconfig(self.folder / f"{name}.kubeconfig", self.url, self.ca, who)
             self._run(name, f"--kubeconfig={told}", "--leader-elect=false", "--secure-port=0", *more)
 
-    def _simulate(self, nodes: int, metrics: int) -> Process:
-        serving = self.authority.issue("kubelet", hosts=(LOCAL,))
+    def _simulate(self, nodes: int, metrics: int, usage: int) -> Process:
+        serving = self.authority.issue("kubelet", hosts=(LOCAL, METRICS_SERVER))
         root = Path(__file__).parents[2]
         process = Process(
             "node-simulator",
             [
                 *(sys.executable, "-m", "tests.servers.node_simulator"),
                 *(f"--url={self.url}", f"--ca={self.ca}", f"--nodes={nodes}", f"--metrics-port={metrics}"),
+                f"--usage-port={usage}",
                 *(f"--certificate={self._admin.certificate}", f"--key={self._admin.key}"),
                 *(f"--serving-certificate={serving.certificate}", f"--serving-key={serving.key}"),
             ],
@@ -145,12 +149,29 @@ class KubeCluster:
         self._processes.append(process)
         return process
 
+    def _offer_usage(self, port: int) -> None:
+        """Lets the API server pass metrics.k8s.io on to the simulator."""
+        where = {"name": "metrics-server", "namespace": "kube-system"}
+        outside = {"type": "ExternalName", "externalName": "localhost", "ports": [{"port": port}]}
+        self.apply({"apiVersion": "v1", "kind": "Service", "metadata": where, "spec": outside})
+        spec = {
+            "group": "metrics.k8s.io",
+            "version": "v1beta1",
+            "service": where | {"port": port},
+            "caBundle": base64.b64encode(self.ca.read_bytes()).decode(),
+            "groupPriorityMinimum": 100,
+            "versionPriority": 100,
+        }
+        kind = {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService"}
+        self.apply(kind | {"metadata": {"name": "v1beta1.metrics.k8s.io"}, "spec": spec})
+
     def _settled(self, nodes: int) -> bool:
         for process in self._processes:
             if not process.running:
                 raise NotReady(f"{process.name} ended:\n{process.tail()}")
         ready = [node for node in self.list("/api/v1/nodes") if condition(node, "Ready")]
-        return len(ready) >= nodes and self.exists("/api/v1/namespaces/default/serviceaccounts/default")
+        waited = ("/api/v1/namespaces/default/serviceaccounts/default", "/apis/metrics.k8s.io/v1beta1/nodes")
+        return len(ready) >= nodes and all(map(self.exists, waited))
 
     # what tests ask of it
 

@@ -47,8 +47,7 @@ def _configuration(folder: str, http: int, grpc: int) -> dict[str, object]:
         # ready at once; a stream takes lines in any order, however old; what is in memory is always asked
         "ingester": {"lifecycler": {"min_ready_duration": "0s"}, "max_chunk_age": "8760h", "chunk_idle_period": "24h"},
         "querier": {"query_ingesters_within": "0"},
-        "frontend": {"scheduler_dns_lookup_period": "200ms"},
-        "frontend_worker": {"dns_lookup_duration": "200ms"},
+        "frontend_worker": {"frontend_address": f"{LOCAL}:{grpc}", "dns_lookup_duration": "200ms"},
         "query_range": {"cache_results": False},
         "pattern_ingester": {"enabled": True, "lifecycler": {"min_ready_duration": "0s"}},
         "limits_config": {

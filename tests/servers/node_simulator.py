@@ -14,6 +14,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import uvicorn
@@ -22,6 +23,7 @@ from starlette.applications import Starlette
 from tests.servers.pod_reports import MERGE, STRATEGIC, Pod, annotation, stamp
 from tests.servers.process import LOCAL
 from tests.servers.simulated_kubelet import kubelet, overview
+from tests.servers.simulated_metrics import metrics_server
 from tests.servers.simulated_pods import Pods
 
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
@@ -40,6 +42,12 @@ class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def secure(page: Starlette, told: argparse.Namespace, **more: Any) -> uvicorn.Config:
+    """A page over TLS."""
+    files = {"ssl_certfile": told.serving_certificate, "ssl_keyfile": told.serving_key}
+    return uvicorn.Config(page, host=LOCAL, lifespan="off", log_level="warning", **files, **more)
 
 
 class Nodes:
@@ -83,14 +91,8 @@ class Nodes:
 
     def _serve(self, name: str) -> asyncio.Task[None]:
         """Opens the node's own port, where the API server asks for logs."""
-        config = uvicorn.Config(
-            kubelet(self._pods, name),
-            lifespan="off",
-            log_level="warning",
-            ssl_certfile=self._told.serving_certificate,
-            ssl_keyfile=self._told.serving_key,
-            ssl_ca_certs=self._told.ca,
-            ssl_cert_reqs=ssl.CERT_REQUIRED,
+        config = secure(
+            kubelet(self._pods, name), self._told, ssl_ca_certs=self._told.ca, ssl_cert_reqs=ssl.CERT_REQUIRED
         )
         open_port = socket.create_server((LOCAL, 0))
         self._ports[name] = open_port.getsockname()[1]
@@ -193,11 +195,13 @@ async def simulate(told: argparse.Namespace) -> None:
         nodes = Nodes(api, pods, told)
         page: Starlette = overview(pods, nodes.known)
         metrics = Server(uvicorn.Config(page, host=LOCAL, port=told.metrics_port, lifespan="off", log_level="warning"))
+        usage = Server(secure(metrics_server(pods, nodes.known), told, port=told.usage_port))
         await nodes.make(told.nodes)
         await asyncio.gather(
             watch(api, "/api/v1/nodes", "", nodes.see),
             watch(api, "/api/v1/pods", "spec.nodeName!=", pods.see),
             metrics.serve(),
+            usage.serve(),
         )
 
 
@@ -206,7 +210,8 @@ def main() -> None:
     for name in ("url", "ca", "certificate", "key", "serving-certificate", "serving-key"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--nodes", type=int, default=3)
-    parser.add_argument("--metrics-port", type=int, required=True)
+    parser.add_argument("--metrics-port", type=int, required=True, help="for Prometheus")
+    parser.add_argument("--usage-port", type=int, required=True, help="for the API server, which passes it on")
     asyncio.run(simulate(parser.parse_args()))
 
 

@@ -54,6 +54,7 @@ class PrometheusServer:
                 f"--storage.tsdb.path={self.folder / 'blocks'}",
                 "--storage.tsdb.retention.time=10y",
                 f"--web.listen-address={LOCAL}:{port}",
+                "--rules.alert.resend-delay=1s",
                 "--web.enable-lifecycle",
                 "--web.enable-admin-api",
                 "--web.enable-remote-write-receiver",

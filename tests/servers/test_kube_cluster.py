@@ -178,3 +178,30 @@ def test_usage_is_measured_where_prometheus_looks(kube, start_prometheus):
     kube.wait_until(lambda: float(prometheus.ask(query)[0]["value"][1]) == pytest.approx(1.5, rel=0.1), "1.5 cores")
     memory = prometheus.ask(f'container_memory_working_set_bytes{{namespace="{namespace}"}}')
     assert memory[0]["value"][1] == str(300 * 2**20)
+
+
+def test_an_autoscaler_scales_on_what_the_pods_use(kube):
+    namespace = kube.namespace()
+    kube.apply(deployment(replicas=1, cpu="150m", memory="40Mi"), namespace=namespace)
+    kube.wait_for_rollout("order", namespace)
+    used = kube.list(f"/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods", labelSelector="app=order")
+    assert [one["usage"] for one in used[0]["containers"]] == [{"cpu": "150000000n", "memory": "40960Ki"}]
+    metric = {
+        "type": "Resource",
+        "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
+    }
+    autoscaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "order"},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "order"},
+            "minReplicas": 1,
+            "maxReplicas": 2,
+            "metrics": [metric],
+        },
+    }
+    kube.apply(autoscaler, namespace=namespace)
+    kube.wait_until(lambda: len(pods(kube, namespace)) == 2, "the second pod", 60)
+    path = f"/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers/order"
+    kube.wait_until(lambda: condition(kube.get(path), "ScalingActive"), "the autoscaler to be content")

@@ -30,9 +30,7 @@ def test_a_server_is_pinned_as_a_tool(program):
 def small(tmp_path, monkeypatch):
     """A program of two lines, in a folder like those of the servers."""
     (tmp_path / "small").mkdir()
-    (tmp_path / "small/go.mod").write_text(
-        "module small.test/small\n\ngo 1.24\n\n// pinned\n// require small.test/x v1.2.3\n"
-    )
+    (tmp_path / "small/go.mod").write_text("module small.test/small\n\ngo 1.24\n")
     (tmp_path / "small/go.sum").write_text("")
     (tmp_path / "small/main.go").write_text('package main\n\nfunc main() { println("at your service") }\n')
     monkeypatch.setattr(programs, "HERE", tmp_path)

@@ -89,12 +89,25 @@ def test_loki_answers_over_lines_of_any_time_in_any_order(loki):
     assert len(loki.ask('{app="order"} | pod="order-1"', start - 1, start + 9000)) == 1
 
 
+def test_loki_groups_lines_into_patterns_with_counts(loki):
+    now = time.time()
+    loki.push({"app": "pay"}, [(now - 60 + n / 4, f'level=error msg="timeout after {7 * n} ms"') for n in range(100)])
+    params = {"query": '{app="pay"}', "start": round((now - 600) * 1e9), "end": round((now + 60) * 1e9)}
+    end, found = time.monotonic() + 15, []
+    while not found and time.monotonic() < end:
+        found = loki.client.get("/loki/api/v1/patterns", params=params).json()["data"]
+        time.sleep(0.2)
+    assert [sum(count for _, count in one["samples"]) for one in found] == [100]
+    assert "<_>" in found[0]["pattern"]
+
+
 def test_loki_says_what_is_wrong_with_a_query(loki):
     answer = loki.client.get("/loki/api/v1/query_range", params={"query": '{app="order"'})
     assert answer.status_code == 400
     assert "parse error" in answer.text
 
 
+@pytest.mark.usefixtures("start_prometheus", "start_alertmanager", "start_loki")
 @pytest.mark.parametrize("kind", ["prometheus", "alertmanager", "loki"])
 def test_a_stopped_server_is_gone(kind, request):
     server = request.getfixturevalue(f"start_{kind}")()

@@ -45,4 +45,9 @@ SENTENCES = {
     "logs_of_what": "Say whose logs: a service, a namespace, or a selector such as {{app=…}}.",
     "no_logs_namespace": "No logs come from a namespace {namespace}; the nearest: {near}.",
     "no_logs_service": "No logs come from a service {service}; the nearest: {near}.",
+    "already_so": "{kind} {name} already is so; nothing would change.",
+    "changed_since": "{kind} {name} was changed by someone else since it was looked at; look again.",
+    "replaced_since": "{kind} {name} is another one by now, made since it was looked at; look again.",
+    "pod_alone": "No controller would make the pod {pod} anew; I do not take it away.",
+    "budget_blocks": "A disruption budget does not let the pod {pod} go now ({why}); try again later.",
 }

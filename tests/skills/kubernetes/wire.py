@@ -39,6 +39,25 @@ def merged(old: Any, new: Any) -> Any:
     return new
 
 
+def patched(thing: Any, operations: list[dict[str, Any]]) -> Any:
+    """A JSON patch; None where a test fails."""
+    new = copy.deepcopy(thing)
+    for each in operations:
+        *parents, last = [part.replace("~1", "/") for part in each["path"].split("/")[1:]]
+        place = new
+        for part in parents:
+            place = place.setdefault(part, {})
+        match each["op"]:
+            case "test":
+                if place.get(last) != each["value"]:
+                    return None
+            case "remove":
+                del place[last]
+            case _:
+                place[last] = each["value"]
+    return new
+
+
 class Wire:
     def __init__(self, *things: dict[str, Any]) -> None:
         self.things: dict[tuple[str, str, str], dict[str, Any]] = {}
@@ -111,7 +130,9 @@ class Wire:
                 told = (body.get("metadata") or {}).get("resourceVersion") if isinstance(body, dict) else None
                 if told and told != thing["metadata"]["resourceVersion"]:
                     return status(409, "the object has been modified")
-                new = merged(thing, body)
+                new = patched(thing, body) if isinstance(body, list) else merged(thing, body)
+                if new is None:
+                    return status(409, "the object has been modified")
                 if new.get("spec") != thing.get("spec"):
                     new["metadata"]["generation"] = thing["metadata"].get("generation", 1) + 1
                 return httpx.Response(200, json=new if dry else self.keep(new))

@@ -1,0 +1,1 @@
+"""Every file here is one change to a cluster: shown, remembered, made, checked and put back."""

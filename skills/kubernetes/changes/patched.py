@@ -1,0 +1,190 @@
+"""A change that is one patch of one thing: most are. Subclasses say what to patch and how to judge it.
+
+It is made once: should it be asked for again with the same snapshot (after a crash between doing and writing down), it
+sees that the thing already is as wanted. It is made to what was observed and to nothing else, and put back only while
+nobody has changed the thing since.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast
+
+from skills.change import Preview, Snapshot, Target, Verification
+from skills.errors import BadArguments, Conflict
+from skills.evidence import JSON, Evidence
+from skills.kubernetes.cluster import JSON_PATCH, STRATEGIC, Cluster, Thing, path_of
+from skills.kubernetes.diff import changes
+from skills.kubernetes.kinds import Kind
+from skills.kubernetes.surroundings import owner_of
+
+TRIES = 4
+SYSTEM = "Kubernetes"
+
+
+class Patched(ABC):
+    """One patch of one thing."""
+
+    keeps: ClassVar[tuple[str, ...]]
+    """JSON pointers to all that is changed; what stood there is what an undo puts back."""
+    how: ClassVar[str] = STRATEGIC
+
+    def __init__(self, cluster: Cluster, kind: Kind, namespace: str, name: str) -> None:
+        self.cluster, self.kind, self.namespace, self.name = cluster, kind, namespace, name
+
+    @property
+    def target(self) -> Target:
+        """What is patched."""
+        return Target(self.kind.name, self.name, self.namespace)
+
+    @abstractmethod
+    async def body(self, thing: Thing, before: Mapping[str, Any]) -> object:
+        """The patch, given the thing and what was observed of it.
+
+        Raises:
+            BadArguments: it makes no sense for this thing.
+        """
+
+    @abstractmethod
+    async def judge(self, thing: Thing, snapshot: Snapshot) -> Verification:
+        """One look at whether it helped."""
+
+    @property
+    @abstractmethod
+    def done(self) -> str:
+        """What was done, in a few words."""
+
+    async def surroundings(self, thing: Thing, after: Thing) -> Preview:
+        """What else is touched; nothing, unless a subclass knows better."""
+        return Preview()
+
+    def aside(self, thing: Thing) -> Mapping[str, JSON]:
+        """More that must be remembered."""
+        return {}
+
+    async def preview(self) -> Preview:
+        """The server's own dry run, as a short diff."""
+        snapshot, thing = await self._look()
+        after = await self._patch(thing, snapshot, dry_run=True)
+        diff = changes(thing, after)
+        if not diff:
+            raise BadArguments("already_so", kind=self.kind.name, name=self.name)
+        around = await self.surroundings(thing, after)
+        return Preview(
+            diff=diff,
+            pods=around.pods,
+            fraction=around.fraction,
+            nodes=around.nodes,
+            budgets=around.budgets,
+            owner=owner_of(thing),
+            notes=around.notes,
+            figures=around.figures,
+        )
+
+    async def observe(self) -> Snapshot:
+        """What stands where the patch will write."""
+        return (await self._look())[0]
+
+    async def run(self, snapshot: Snapshot) -> Evidence:
+        """Patch exactly what was observed."""
+        for attempt in range(TRIES):
+            thing = await self._same(snapshot)
+            if self._kept(thing) != self._before(snapshot):
+                if await self._is_mine(thing, snapshot):
+                    return self._told(f"{self.done} (it already was)", thing)
+                raise Conflict("changed_since", kind=self.kind.name, name=self.name)
+            try:
+                after = await self._patch(thing, snapshot)
+            except Conflict:
+                if attempt == TRIES - 1:
+                    raise
+                continue
+            return self._told(self.done, after)
+        raise AssertionError("the last try returns or raises")
+
+    async def verify(self, snapshot: Snapshot) -> Verification:
+        """Look once."""
+        thing = await self._same(snapshot)
+        return await self.judge(thing, snapshot)
+
+    async def undo(self, snapshot: Snapshot) -> Evidence:
+        """Put back what stood there, to the byte, unless someone else has changed it since."""
+        thing = await self._same(snapshot)
+        before = self._before(snapshot)
+        if self._kept(thing) == before:
+            return self._told("It is as it was before", thing)
+        if not await self._is_mine(thing, snapshot):
+            raise Conflict("changed_since", kind=self.kind.name, name=self.name)
+        patch: list[Thing] = [
+            {"op": "test", "path": "/metadata/resourceVersion", "value": thing["metadata"]["resourceVersion"]}
+        ]
+        for path, value in before.items():
+            if value is not None:
+                patch.append({"op": "add", "path": path, "value": value})
+            elif at(thing, path) is not None:
+                patch.append({"op": "remove", "path": path})
+        after = await self.cluster.patch(self.kind, self.namespace, self.name, patch, how=JSON_PATCH)
+        return self._told("It was put back as it was before", after)
+
+    async def _look(self) -> tuple[Snapshot, Thing]:
+        thing = await self.cluster.get(self.kind, self.namespace, self.name)
+        thing.setdefault("kind", self.kind.name)
+        meta = thing["metadata"]
+        before = {"kept": self._kept(thing), **self.aside(thing)}
+        kept = Snapshot(
+            str(meta.get("uid", "")),
+            str(meta.get("resourceVersion", "")),
+            int(meta.get("generation", 0)),
+            cast("JSON", before),
+        )
+        return kept, thing
+
+    async def _same(self, snapshot: Snapshot) -> Thing:
+        thing = await self.cluster.get(self.kind, self.namespace, self.name)
+        thing.setdefault("kind", self.kind.name)
+        if thing["metadata"].get("uid") != snapshot.uid:
+            raise Conflict("replaced_since", kind=self.kind.name, name=self.name)
+        return thing
+
+    async def _patch(self, thing: Thing, snapshot: Snapshot, dry_run: bool = False) -> Thing:
+        body = await self.body(thing, cast("Mapping[str, Any]", snapshot.before))
+        if isinstance(body, dict):
+            meta = {**body.get("metadata", {}), "resourceVersion": thing["metadata"]["resourceVersion"]}
+            body = {**body, "metadata": meta}
+        elif isinstance(body, list):
+            guard = {"op": "test", "path": "/metadata/resourceVersion", "value": thing["metadata"]["resourceVersion"]}
+            body = [guard, *body]
+        return await self.cluster.patch(self.kind, self.namespace, self.name, body, how=self.how, dry_run=dry_run)
+
+    async def _is_mine(self, thing: Thing, snapshot: Snapshot) -> bool:
+        """Whether it stands as this change left it: the same patch would change nothing."""
+        return self._kept(await self._patch(thing, snapshot, dry_run=True)) == self._kept(thing)
+
+    def _kept(self, thing: Thing) -> dict[str, Any]:
+        return {path: at(thing, path) for path in self.keeps}
+
+    def _before(self, snapshot: Snapshot) -> dict[str, Any]:
+        return dict(cast("Mapping[str, Any]", snapshot.before)["kept"])
+
+    def _told(self, summary: str, thing: Thing) -> Evidence:
+        meta = thing["metadata"]
+        return Evidence(
+            summary=summary,
+            query=f"PATCH {path_of(self.kind, self.namespace, self.name)}",
+            facts={
+                "kind": self.kind.name,
+                "namespace": self.namespace,
+                "name": self.name,
+                "uid": str(meta.get("uid", "")),
+                "generation": int(meta.get("generation", 0)),
+                "resource_version": str(meta.get("resourceVersion", "")),
+            },
+        )
+
+
+def at(thing: Any, pointer: str) -> Any:
+    """What stands at a JSON pointer; None where there is nothing."""
+    for part in pointer.removeprefix("/").split("/"):
+        if not isinstance(thing, dict):
+            return None
+        thing = thing.get(part.replace("~1", "/").replace("~0", "~"))
+    return thing

@@ -1,0 +1,34 @@
+"""Replace all pods of a workload, a few at a time, with ones just like them."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+
+from skills.clock import Clock
+from skills.evidence import JSON
+from skills.kubernetes.changes.template import TemplateChange
+from skills.kubernetes.cluster import Cluster, Thing
+from skills.kubernetes.kinds import Kind
+
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+
+
+class RolloutRestart(TemplateChange):
+    """As kubectl rollout restart does it."""
+
+    def __init__(self, cluster: Cluster, clock: Clock, kind: Kind, namespace: str, name: str) -> None:
+        super().__init__(cluster, kind, namespace, name)
+        self._clock = clock
+
+    @property
+    def done(self) -> str:
+        """What was done."""
+        return f"{self.namespace}/{self.name} is being restarted"
+
+    def aside(self, thing: Thing) -> Mapping[str, JSON]:
+        """The time is fixed when it is observed: asked twice, it restarts once."""
+        return {"at": f"{self._clock.now().astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+
+    async def body(self, thing: Thing, before: Mapping[str, Any]) -> object:
+        """The annotation that makes the pods differ."""
+        return {"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: before["at"]}}}}}

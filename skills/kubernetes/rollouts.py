@@ -1,0 +1,53 @@
+"""Whether a workload has come to rest after a change, and whether it is well."""
+
+from skills.change import Verification
+from skills.kubernetes.cluster import Cluster, Thing
+from skills.kubernetes.rows import pod_state, restarts
+from skills.kubernetes.surroundings import pods_of
+
+_HOPELESS = {
+    "ImagePullBackOff",
+    "ErrImagePull",
+    "InvalidImageName",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "RunContainerError",
+}
+
+
+async def judge_rollout(cluster: Cluster, workload: Thing) -> Verification:
+    """Settled once all replicas are new and available, or once it is plain that they never will be."""
+    name, spec, status = workload["metadata"]["name"], workload.get("spec", {}), workload.get("status", {})
+    wanted = int(spec.get("replicas", 1))
+    if int(status.get("observedGeneration", 0)) < int(workload["metadata"].get("generation", 0)):
+        return Verification(False, None, f"{name}: the controller has not seen the change yet")
+    stuck = [each for each in status.get("conditions") or () if each.get("reason") == "ProgressDeadlineExceeded"]
+    if stuck:
+        return Verification(True, False, f"{name}: {stuck[0].get('message') or 'the rollout is stuck'}")
+    updated, ready = int(status.get("updatedReplicas", 0)), int(status.get("readyReplicas", 0))
+    available = int(status.get("availableReplicas", ready))
+    present = int(status.get("replicas", 0))
+    if workload["kind"] == "StatefulSet" and not _rolls(spec):
+        updated = wanted
+    if updated >= wanted and available >= wanted and ready >= wanted and present <= wanted:
+        return Verification(True, True, f"{name}: {ready} of {wanted} replicas are ready and up to date")
+    if reason := await _hopeless(cluster, workload):
+        return Verification(True, False, f"{name}: {reason}")
+    return Verification(False, None, f"{name}: {updated} updated, {ready} ready of {wanted}")
+
+
+async def _hopeless(cluster: Cluster, workload: Thing) -> str:
+    """Only the pods of the newest template count: an old one that crashes is what the change is meant to mend."""
+    pods = await pods_of(cluster, workload)
+    newest = max((pod["metadata"].get("creationTimestamp", "") for pod in pods), default="")
+    for pod in pods:
+        if pod["metadata"].get("creationTimestamp", "") != newest:
+            continue
+        state = pod_state(pod)
+        if state in _HOPELESS or (state in {"CrashLoopBackOff", "OOMKilled", "Error"} and restarts(pod) >= 2):
+            return f"{pod['metadata']['name']} is in {state}"
+    return ""
+
+
+def _rolls(spec: Thing) -> bool:
+    return bool((spec.get("updateStrategy") or {}).get("type", "RollingUpdate") == "RollingUpdate")

@@ -39,6 +39,7 @@ class ElasticsearchServer:
                 "ES_TMPDIR": str(self.folder / "tmp"),
             },
             user=unprivileged(),
+            orphaned="TERM",  # it is a launcher, which ends the server
         )
         try:
             self.process.wait(answers(f"{self.url}/_cluster/health?wait_for_status=yellow"), 120)

@@ -77,14 +77,15 @@ class Process:
         *,
         environment: Mapping[str, str] | None = None,
         user: str | None = None,
+        orphaned: str = "KILL",
     ) -> None:
         self.name = name
         self.folder = folder
         self.log = folder / f"{name}.log"
         words = [str(word) for word in command]
-        # should the tests be killed, the server ends with them
+        # should the tests be killed, this signal ends the server with them
         if shutil.which("setpriv") and threading.current_thread() is threading.main_thread():
-            words = ["setpriv", "--pdeathsig", "TERM", *words]
+            words = ["setpriv", "--pdeathsig", orphaned, *words]
         other = {"user": user, "group": user, "extra_groups": []} if user and os.geteuid() == 0 else {}
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(

@@ -4,18 +4,21 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from knowledge.chroma import Chroma
 from knowledge.embeddings import Centring, Floats, Model
 from knowledge.errors import ShelfAway
 from knowledge.fulltext import Allowed
 from knowledge.glossary import Glossary
-from knowledge.language import Language
+from knowledge.language import Language, language_of
 from knowledge.passage import EVERYBODY, Passage, Reader
 from knowledge.ranking import added, best_of_each, fused, nudged
 from knowledge.reading import Picture, Reading
 from knowledge.words import words_asked, words_of
 
 CANDIDATES = 100
+GLOSSED = 0.35
 WORDS_FIT = 0.22  # without a model scores are of words alone, and lower
 
 
@@ -40,14 +43,14 @@ class Finder:
         self._model = model
         self._centring = centring
 
-    async def find(self, question: Question, most: int, shelf: Chroma | None) -> tuple[Passage, ...]:
-        """The best, whether they fit or not."""
+    async def find(self, question: Question, most: int, shelf: Chroma | None) -> tuple[tuple[Passage, ...], bool]:
+        """The best, whether they fit or not; and whether likeness could be asked, or words alone."""
         picture = await self._reading.picture()
         allowed = self._reading.allowed(picture, question.reader)
         asked, words = await self._by_words(question, allowed)
+        vector = await self._vector(question.text)
         likeness: dict[int, float] | None = None
-        if self._model is not None and shelf is not None:
-            vector = await asyncio.to_thread(self._vector, self._model, question.text)
+        if vector is not None:
             near = await self._near(question, picture, allowed, shelf, vector)
             missing = [number for number in words if number not in near]
             likeness = {**dict.fromkeys(missing, 0.0), **near, **self._reading.likeness(picture, vector, missing)}
@@ -60,7 +63,8 @@ class Finder:
                 if number in owners and question.language in {None, owners[number].language}
             ]
         )
-        return await self._reading.passages([(number, score) for number, _, score in ranked[:most]])
+        found = await self._reading.passages([(number, score) for number, _, score in ranked[:most]])
+        return found, likeness is not None
 
     async def size(self) -> int:
         """Passages in the library."""
@@ -76,17 +80,33 @@ class Finder:
         scores = added(*await self._reading.by_words(own, other, allowed))
         return len(asked), dict(sorted(scores.items(), key=lambda row: -row[1])[:CANDIDATES])
 
-    def _vector(self, model: Model, text: str) -> Floats:
-        return self._centring.question(model.question(text), text)
+    async def _vector(self, text: str) -> Floats | None:
+        """None when there is no model, or it is away."""
+        if self._model is None:
+            return None
+        try:
+            return await asyncio.to_thread(self._meant, self._model, text)
+        except ShelfAway:
+            return None
+
+    def _meant(self, model: Model, text: str) -> Floats:
+        """Of a Chinese question, with some of what it is word by word in English: nearer to English pages."""
+        own = self._centring.question(model.question(text), text)
+        if language_of(text) == "en" or len(gloss := self._glossary.translated(text)) < 4:
+            return own
+        mixed = (1 - GLOSSED) * own + GLOSSED * self._centring.question(model.question(gloss), gloss)
+        whole: Floats = mixed / (np.linalg.norm(mixed) + 1e-9)
+        return whole
 
     async def _near(
-        self, question: Question, picture: Picture, allowed: Allowed, shelf: Chroma, vector: Floats
+        self, question: Question, picture: Picture, allowed: Allowed, shelf: Chroma | None, vector: Floats
     ) -> dict[int, float]:
         """From Chroma where nothing is hidden; else the exact neighbours among what may be seen: it is faster."""
-        if allowed.pairs is None and question.language is None and picture.place:
+        if shelf and allowed.pairs is None and question.language is None and picture.place:
             try:
                 found = await shelf.nearest(vector, CANDIDATES)
-                return {picture.number_of[key]: like for key, like in found.items() if key in picture.number_of}
+                if len(found) >= min(CANDIDATES, len(picture.place)):
+                    return {picture.number_of[key]: like for key, like in found.items() if key in picture.number_of}
             except ShelfAway:
                 pass  # the books hold every vector as well
         return self._reading.exact(picture, vector, allowed, question.language, CANDIDATES)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.words import words_of
 
-TITLE = 3.0  # a word in the title counts as three in the text
+TITLE = 2.0  # a word in the title counts as two in the text
 CANDIDATES = 200
 SMALL = 400  # passages; in a library of few no word looks rare, so we weigh words as in one of USUAL size
 USUAL = 2000

@@ -10,6 +10,7 @@ from knowledge.words import words_of
 
 OURS = Path(__file__).with_name("glossary.txt")
 _LONGEST_PHRASE = 4
+_FOREIGN = re.compile(r"[\u3000-\u9fff\uf900-\uffef]+")
 
 
 class BadGlossary(ValueError):
@@ -73,6 +74,11 @@ class Glossary:
                     break
             at += 1
         return list(found)
+
+    def translated(self, question: str) -> str:
+        """A Chinese question word by word in English, without what the glossary does not know."""
+        english = self._chinese.sub(lambda match: f" {self._to_english[match[0].lower()][0]} ", question)
+        return " ".join(_FOREIGN.sub(" ", english).split())
 
     def other_words(self, question: str) -> list[str]:
         """What the question would be asked with in the other language."""

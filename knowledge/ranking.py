@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-LIKENESS = 0.65  # of the score; the rest is words. Chosen on the development part of our questions
+LIKENESS = 0.7  # of the score; the rest is words. Chosen on the development part of our questions
 OTHER_LANGUAGE = 0.5  # a word that came through the glossary counts half
 NAMED = 0.3  # at most, for passages about the very alert, service or namespace that is asked about
 USUAL = 5000  # passages, for which the threshold of the settings is meant

@@ -36,11 +36,10 @@ class Picture:
 class Reading:
     """The picture is renewed when the database says that it is old, by whichever process."""
 
-    def __init__(self, records: Records, model: str | None, width: int) -> None:
+    def __init__(self, records: Records, model: str | None) -> None:
         self._engine = records.engine
         self._words = records.words
         self._model = model
-        self._width = width
         self._picture = Picture()
 
     async def picture(self) -> Picture:
@@ -70,7 +69,8 @@ class Reading:
         kept = [row for row in rows if row[0] in found or row[0] in old.place]
         pairs = list(dict.fromkeys((row[2], row[3]) for row in rows))
         at = {pair: i for i, pair in enumerate(pairs)}
-        matrix = np.zeros((len(kept), self._width), np.float32)
+        width = len(next(iter(found.values()), old.vectors[0] if len(old.vectors) else np.zeros(1)))
+        matrix = np.zeros((len(kept), width), np.float32)
         for i, row in enumerate(kept):
             matrix[i] = found[row[0]] if row[0] in found else old.vectors[old.place[row[0]]]
         return Picture(
@@ -103,6 +103,8 @@ class Reading:
         if language is not None:
             mask &= picture.chinese == (language == "zh")
         rows = np.flatnonzero(mask)
+        if not len(rows):
+            return {}
         likeness = picture.vectors[rows] @ vector if len(rows) != len(mask) else picture.vectors @ vector
         if len(rows) > most:
             top = np.argpartition(-likeness, most)[:most]
@@ -113,6 +115,8 @@ class Reading:
     def likeness(picture: Picture, vector: Floats, numbers: Iterable[int]) -> dict[int, float]:
         """Of certain passages. One that has no vector yet has none."""
         known = [number for number in numbers if number in picture.place]
+        if not known:
+            return {}
         like = picture.vectors[[picture.place[number] for number in known]] @ vector
         return dict(zip(known, map(float, like), strict=True))
 

@@ -1,0 +1,103 @@
+"""Looks after a library: checks it, mends it, fills its shelf anew, and says what it holds."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from knowledge.errors import OtherModel
+from knowledge.health import Health, examine
+from knowledge.library import Library
+from knowledge.tables import cursors, documents, passages
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStats:
+    """One source: how much of it we have, and how its last import went."""
+
+    source: str
+    documents: int
+    passages: int
+    newest: float | None
+    ran: float | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What the library holds."""
+
+    documents: int
+    passages: int
+    waiting: int
+    languages: dict[str, int]
+    model: str
+    sources: tuple[SourceStats, ...]
+
+
+async def check(library: Library) -> Health:
+    """Compare the books with the shelf. Changes nothing."""
+    try:
+        shelf = await library.shelf()
+    except OtherModel as other:
+        return Health(0, 0, 0, 0, 0, 0, str(other))
+    return await examine(library.records, shelf, str(library.marks.get("model", "")))
+
+
+async def reindex(library: Library) -> int:
+    """Fill the shelf anew from the books. Reads again only what this model has never read."""
+    await library.shelf(afresh=True)
+    await library.records.unshelve()
+    return await library.mend()
+
+
+async def mend(library: Library) -> Health:
+    """Finish what was left half done; fill the shelf anew only if that is not enough."""
+    await library.mend()
+    health = await check(library)
+    if not health.well:
+        await reindex(library)
+        health = await check(library)
+    return health
+
+
+async def stats(library: Library) -> Stats:
+    """Counts, by source and language."""
+    async with library.records.engine.connect() as connection:
+
+        async def count(query: object) -> int:
+            return int((await connection.execute(query)).scalar_one())  # type: ignore[call-overload]
+
+        spoken = await connection.execute(select(passages.c.language, func.count()).group_by(passages.c.language))
+        by_source = await connection.execute(
+            select(
+                documents.c.source,
+                func.count(documents.c.id.distinct()),
+                func.count(passages.c.number),
+                func.max(documents.c.updated),
+            )
+            .outerjoin(passages, passages.c.document == documents.c.id)
+            .group_by(documents.c.source)
+        )
+        runs = {row.source: row for row in await connection.execute(select(cursors))}
+        sources = [
+            SourceStats(
+                name,
+                many,
+                pieces,
+                newest,
+                runs[name].ran if name in runs else None,
+                runs[name].error if name in runs else "",
+            )
+            for name, many, pieces, newest in by_source
+        ]
+        failed = [
+            SourceStats(n, 0, 0, None, r.ran, r.error) for n, r in runs.items() if n not in {s.source for s in sources}
+        ]
+        return Stats(
+            documents=await count(select(func.count()).select_from(documents)),
+            passages=await count(select(func.count()).select_from(passages)),
+            waiting=await count(select(func.count()).select_from(passages).where(passages.c.shelved.is_(False))),
+            languages=dict(spoken.tuples().all()),
+            model=str(library.marks.get("model", "")),
+            sources=tuple(sorted([*sources, *failed], key=lambda one: one.source)),
+        )

@@ -2,7 +2,9 @@
 
 import httpx
 
+from skills.capacity.adding import Adding
 from skills.capacity.client import PrometheusReader
+from skills.capacity.cluster import Cluster
 from skills.capacity.looks import Looks
 from skills.capacity.settings import CapacitySettings, KubernetesAddress, PrometheusAddress
 from skills.clock import Clock
@@ -21,12 +23,15 @@ class Capacity(Skill):
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._reader = PrometheusReader(prometheus, settings, transport)
+        self._cluster = Cluster(kubernetes, transport)
         self.looks = Looks(self._reader, settings, clock)
+        self.adding = Adding(self._cluster, settings)
 
     def parts(self) -> tuple[object, ...]:
-        """What is asked."""
-        return (self.looks,)
+        """What is asked, and what is done."""
+        return (self.looks, self.adding)
 
     async def close(self) -> None:
         """Let go of the connections."""
         await self._reader.close()
+        await self._cluster.close()

@@ -157,7 +157,8 @@ def _unit(line: Line) -> str:
 def _any_of(label: str, values: Iterable[str]) -> str:
     """A matcher for any of these values, whatever signs are in them."""
     known = sorted({value for value in values if value})
-    pattern = "|".join(re.escape(value) for value in known).replace("\\", "\\\\").replace('"', '\\"')
+    escaped = (re.sub(r"([.\\+*?()|\[\]{}^$])", r"\\\1", value) for value in known)
+    pattern = "|".join(escaped).replace("\\", "\\\\").replace('"', '\\"')
     return f',{label}=~"{pattern}"' if known else ""
 
 

@@ -1,0 +1,57 @@
+"""The one change of the capacity skill: nodes are added before they are missed."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from skills.action import action
+from skills.capacity import nodes
+from skills.capacity.cluster import Cluster
+from skills.capacity.settings import CapacitySettings
+from skills.change import Deed
+from skills.errors import BadArguments
+from skills.risk import Risk
+
+
+class Adding:
+    """Makes room, in the way that the settings name."""
+
+    def __init__(self, cluster: Cluster, settings: CapacitySettings) -> None:
+        self._cluster = cluster
+        self._settings = settings
+
+    @action(
+        risk=Risk.CHANGE,
+        needs=(
+            "nodes:list",
+            "apps/deployments:get",
+            "apps/deployments:create",
+            "apps/deployments:patch",
+            "apps/deployments:delete",
+            "scheduling.k8s.io/priorityclasses:get",
+            "scheduling.k8s.io/priorityclasses:create",
+            "podtemplates:create",
+            "podtemplates:delete",
+            "autoscaling.x-k8s.io/provisioningrequests:get",
+            "autoscaling.x-k8s.io/provisioningrequests:create",
+            "autoscaling.x-k8s.io/provisioningrequests:delete",
+            "cluster.x-k8s.io/machinedeployments:get",
+            "cluster.x-k8s.io/machinedeployments:patch",
+            "karpenter.sh/nodepools:get",
+            "karpenter.sh/nodepools:patch",
+        ),
+        undo="Placeholder pods, request, limits or machines are put back as they were; idle nodes then go.",
+        verify="The new room is held on ready nodes.",
+        settles_in=1800,
+    )
+    def add_nodes(self, count: Annotated[int, Field(ge=1, le=1000)]) -> Deed:
+        """Add nodes to the cluster, through its autoscaler, Cluster API or Karpenter as configured.
+
+        Take the number from forecast_capacity with target cluster; it also tells by when.
+
+        Args:
+            count: How many more.
+        """
+        if count > self._settings.most_nodes:
+            raise BadArguments("too_many_nodes", count=count, most=self._settings.most_nodes)
+        return nodes.deed(self._cluster, self._settings, count)

@@ -1,0 +1,112 @@
+"""The part of Kubernetes that adding nodes needs: one small client, nodes counted, quantities read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from skills.capacity.settings import KubernetesAddress
+from skills.errors import NotFound, Unreachable
+from skills.http import MEBIBYTE, Http, Server
+
+ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+"""Where a pod finds its own account."""
+MERGE = "application/merge-patch+json"
+_SIZES = {
+    "Ki": 2**10,
+    "Mi": 2**20,
+    "Gi": 2**30,
+    "Ti": 2**40,
+    "k": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+    "T": 1e12,
+    "m": 1e-3,
+    "": 1.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The nodes that take work now."""
+
+    ready: int
+    cpu: float
+    """Allocatable of the smallest of them, in cores and bytes: what surely fits on any one."""
+    memory: float
+
+
+class Cluster:
+    """Asks and writes by plain HTTP."""
+
+    def __init__(self, address: KubernetesAddress, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        inside = not address.url
+        given = (address.client_cert_file, address.client_key_file)
+        self._http = Http(
+            Server(
+                "Kubernetes",
+                "https://kubernetes.default.svc" if inside else address.url,
+                token=address.token,
+                token_file=address.token_file or (str(ACCOUNT / "token") if inside else ""),
+                ca_file=address.ca_file or (str(ACCOUNT / "ca.crt") if inside else ""),
+                client_cert=given if all(given) else None,
+                check_certificate=address.check_certificate,
+                timeout=address.timeout,
+                most_bytes=64 * MEBIBYTE,
+            ),
+            transport,
+        )
+
+    async def read(self, path: str) -> dict[str, Any]:
+        """One object."""
+        found = await self._http.read_json(path)
+        if not isinstance(found, dict):
+            raise Unreachable("not_json", system="Kubernetes", url=self._http.server.url)
+        return found
+
+    async def look(self, path: str) -> dict[str, Any] | None:
+        """One object, or None if there is no such thing."""
+        try:
+            return await self.read(path)
+        except NotFound:
+            return None
+
+    async def write(self, method: str, path: str, body: object, *, dry: bool = False) -> dict[str, Any]:
+        """Create, patch or delete; dry: only ask what would happen."""
+        kind = MERGE if method == "PATCH" else "application/json"
+        params = {"dryRun": "All"} if dry else None
+        written = await self._http.write_json(method, path, body, params, kind)
+        return written if isinstance(written, dict) else {}
+
+    async def fleet(self) -> Fleet:
+        """The nodes that are ready and take pods."""
+        nodes = (await self.read("/api/v1/nodes")).get("items") or []
+        taking = [node for node in nodes if _ready(node) and not node.get("spec", {}).get("unschedulable")]
+        if not taking:
+            return Fleet(0, 0.0, 0.0)
+        rooms = [node["status"].get("allocatable") or {} for node in taking]
+        return Fleet(
+            len(taking),
+            min(quantity(room.get("cpu", "0")) for room in rooms),
+            min(quantity(room.get("memory", "0")) for room in rooms),
+        )
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._http.close()
+
+
+def quantity(text: str | float) -> float:
+    """As Kubernetes writes amounts: 250m, 4, 16Gi."""
+    told = str(text).strip()
+    number = told.rstrip("KMGTikm")
+    try:
+        return float(number) * _SIZES[told[len(number) :]]
+    except (ValueError, KeyError):
+        return 0.0
+
+
+def _ready(node: dict[str, Any]) -> bool:
+    conditions = node.get("status", {}).get("conditions") or []
+    return any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)

@@ -35,7 +35,7 @@ def test_the_actions_are_whole(name):
         assert each.summary.endswith(".")
         assert (each.change is None) == (each.risk is skills.Risk.READ)
         for right in each.needs:
-            assert re.fullmatch(r"([a-z0-9.]+/)?[a-z*]+(/[a-z]+)?:[a-z]+", right), right
+            assert re.fullmatch(r"([a-z0-9.-]+/)?[a-z*]+(/[a-z]+)?:[a-z]+", right), right
         if each.change:
             assert isinstance(each.change, Change)
             assert each.verify

@@ -89,21 +89,22 @@ def names_of(actions: Iterable[Action]) -> dict[str, Action]:
 
 
 def tool_names(actions: Iterable[Action]) -> dict[str, Action]:
-    """One name for each action that any tool protocol accepts (no dots): short where only one has it."""
-    every = tuple(actions)
-    short = [action.name.partition(".")[2] for action in every]
-    return {
-        name if short.count(name) == 1 else action.name.replace(".", "_"): action
-        for name, action in zip(short, every, strict=True)
-    }
+    """One name for each action that any tool protocol accepts: with its skill, unless its own name has it already."""
+    return {_tool_name(action): action for action in actions}
+
+
+def _tool_name(action: Action) -> str:
+    skill, _, short = action.name.partition(".")
+    return short if skill in short else f"{skill}_{short}"
 
 
 def proposal_schema(actions: Iterable[Action]) -> dict[str, Any]:
     """What propose_plan takes, as JSON Schema."""
+    names = sorted(action.name for action in actions)
     step = {
         "type": "object",
         "properties": {
-            "action": {"type": "string", "enum": sorted(action.name for action in actions)},
+            "action": {"type": "string"} | ({"enum": names} if names else {}),
             "arguments": {"type": "object"},
             "why": {"type": "string"},
         },

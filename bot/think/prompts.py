@@ -118,6 +118,12 @@ def block_rules(language: Language) -> str:
 
 
 @functools.cache
+def triage_rules(language: Language) -> str:
+    """How one alert is read: prompts/triage.{zh,en}.md."""
+    return (PROMPTS / f"triage.{language}.md").read_text(encoding="utf-8")
+
+
+@functools.cache
 def version() -> str:
     """A short hash over all prompts, for the record."""
     whole = hashlib.sha256()

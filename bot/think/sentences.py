@@ -52,6 +52,28 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "The model was still looking after {rounds} rounds; ask for less at once.",
         "zh": "模型在 {rounds} 轮之后仍未给出回答；请把问题拆小一些再问。",
     },
+    "dify_console_unnamed": {
+        "en": "Nobody to sign in as: give DIFY_CONSOLE_EMAIL and DIFY_CONSOLE_PASSWORD, or DIFY_CONSOLE_ADMIN_KEY.",
+        "zh": "没有可用于登录的身份：请提供 DIFY_CONSOLE_EMAIL 与 DIFY_CONSOLE_PASSWORD，或 DIFY_CONSOLE_ADMIN_KEY。",
+    },
+    "dify_console_login": {
+        "en": "Dify did not let us in: check the e-mail and password, or the admin key and its workspace.",
+        "zh": "Dify 拒绝登录：请检查邮箱和密码，或管理密钥及其工作空间。",
+    },
+    "dify_console_address": {
+        "en": "What answers at {url} is not Dify's console: put the address of Dify's own page into DIFY_CONSOLE_URL.",
+        "zh": "{url} 处不是 Dify 控制台：请在 DIFY_CONSOLE_URL 中填写打开 Dify 的地址。",
+    },
+    "dify_console_refused": {
+        "en": "Dify refused a step of the setup ({path}: {why}). If it cannot reach DutyBot, its proxy must allow our "
+        "host (SSRF_PROXY_ALLOW_PRIVATE_DOMAINS).",
+        "zh": "Dify 拒绝了一个设置步骤（{path}：{why}）。"
+        "若它无法访问 DutyBot，请在其 SSRF 代理中放行我们的主机（SSRF_PROXY_ALLOW_PRIVATE_DOMAINS）。",
+    },
+    "dify_import_failed": {
+        "en": "Dify did not take the app: {why}",
+        "zh": "Dify 未能导入应用：{why}",
+    },
     "dify_key": {
         "en": "Dify does not accept the API key: put the app's key (`app-…`) into DIFY_KEY.",
         "zh": "Dify 不接受这个 API 密钥：请把应用的密钥（`app-…`）填入 DIFY_KEY。",

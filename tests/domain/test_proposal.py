@@ -67,5 +67,5 @@ def test_one_step_has_one_digest_however_it_was_named():
 
 
 def test_names():
-    assert set(tool_names(ACTIONS)) == {"query_prometheus", "rollout_restart"}
+    assert set(tool_names(ACTIONS)) == {"kubernetes_query_prometheus", "kubernetes_rollout_restart"}
     assert {"kubernetes.rollout_restart", "kubernetes_rollout_restart", "rollout_restart"} <= set(names_of(ACTIONS))

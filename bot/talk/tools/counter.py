@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,9 +68,7 @@ class Counter:
 
     def tools(self) -> tuple[Tool, ...]:
         """All of them, in one order."""
-        looks = [Tool(name, each.description[:1000], each.schema(), "read") for name, each in self._looks.items()]
-        library = [Tool(SEARCH, SEARCHING, SEARCH_SCHEMA, "knowledge")] if self._search else []
-        return (*looks, *library, Tool(PROPOSE, self._proposing(), self._proposal_schema(), "plan"))
+        return tools_for(self._actions, library=self._search is not None)
 
     def tool(self, name: str) -> Tool | None:
         return next((tool for tool in self.tools() if tool.name == name), None)
@@ -124,22 +122,30 @@ class Counter:
         name = await self._offers.offer(plan, conversation)
         return Reply(json.dumps({"plan_id": name, "status": "pending_approval", "note": NOTE}, ensure_ascii=False))
 
-    def _proposal_schema(self) -> dict[str, Any]:
-        changes = [action for action in self._actions if action.risk is not Risk.READ]
-        schema = proposal_schema(changes or self._actions)
-        schema["properties"]["conversation_id"] = {
-            "type": "string",
-            "description": "Bind it to sys.conversation_id; leave it empty otherwise.",
-        }
-        return schema
 
-    def _proposing(self) -> str:
-        lines = [
-            f"- {each.name}({', '.join(each.schema().get('properties', {}))}) {each.risk.name}: {each.summary}"
-            for each in self._actions
-            if each.risk is not Risk.READ
-        ]
-        return cut(PROPOSING + "\n" + "\n".join(lines), 4000)
+def tools_for(actions: Iterable[Action], library: bool) -> tuple[Tool, ...]:
+    """The looks, the library, and the one way to propose."""
+    every = tuple(actions)
+    looks = [
+        Tool(name, each.description[:1000], each.schema(), "read")
+        for name, each in tool_names(every).items()
+        if each.risk is Risk.READ
+    ]
+    search = [Tool(SEARCH, SEARCHING, SEARCH_SCHEMA, "knowledge")] if library else []
+    return (*looks, *search, _proposing([each for each in every if each.risk is not Risk.READ]))
+
+
+def _proposing(changes: Sequence[Action]) -> Tool:
+    schema = proposal_schema(changes)
+    schema["properties"]["conversation_id"] = {
+        "type": "string",
+        "description": "Bind it to sys.conversation_id; leave it empty otherwise.",
+    }
+    lines = [
+        f"- {each.name}({', '.join(each.schema().get('properties', {}))}) {each.risk.name}: {each.summary}"
+        for each in changes
+    ]
+    return Tool(PROPOSE, cut(PROPOSING + "\n" + "\n".join(lines), 4000), schema, "plan")
 
 
 def _rejected(*reasons: str) -> Reply:

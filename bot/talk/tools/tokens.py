@@ -81,5 +81,15 @@ class Tokens:
         calls.append(now)
 
 
+def secret_with(written: str, scopes: set[str]) -> str:
+    """A secret whose token has these scopes, to be given to Dify. Raises BadInput when there is none."""
+    for entry in (part.strip() for part in written.split(",")):
+        _, _, rest = entry.partition(":")
+        allowed, _, secret = rest.partition(":")
+        if secret and scopes <= set(allowed.split("+")):
+            return secret
+    raise BadInput("doors_no_token", scopes="+".join(sorted(scopes)))
+
+
 def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

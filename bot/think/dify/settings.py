@@ -24,3 +24,18 @@ class DifySettings(BaseSettings):
     def base(self) -> str:
         url = self.url.rstrip("/")
         return url if url.endswith("/v1") else url + "/v1"
+
+
+class ConsoleSettings(BaseSettings):
+    """Read from DIFY_CONSOLE_*: for `dutybot dify setup` alone."""
+
+    model_config = SettingsConfigDict(env_prefix="DIFY_CONSOLE_", env_file=".env", extra="ignore")
+
+    url: str = "http://127.0.0.1"
+    """Where people open Dify."""
+    admin_key: SecretStr = SecretStr("")
+    """ADMIN_API_KEY of the Dify server, if it has one."""
+    workspace: str = ""
+    """Id of the workspace, with the admin key."""
+    email: str = ""
+    password: SecretStr = SecretStr("")

@@ -17,10 +17,10 @@ def client_of(house, token=ALL):
 async def test_the_official_client_lists_and_calls(house):
     async with client_of(house) as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert set(tools) == {"query_prometheus", "search_kb", "propose_plan"}
+        assert set(tools) == {"kubernetes_query_prometheus", "search_kb", "propose_plan"}
         steps = tools["propose_plan"].input_schema["properties"]["steps"]
         assert steps["items"]["properties"]["action"]["enum"] == ["kubernetes.rollout_restart"]
-        told = await client.call_tool("query_prometheus", {"promql": "up"})
+        told = await client.call_tool("kubernetes_query_prometheus", {"promql": "up"})
         assert not told.is_error
         assert "91%" in told.content[0].text
         assert len(told.content[0].text.encode()) <= 8000
@@ -38,7 +38,7 @@ async def test_a_change_is_never_done_only_proposed(house):
 
 async def test_a_token_reaches_only_its_scopes(house):
     async with client_of(house, READER) as client:
-        assert [tool.name for tool in (await client.list_tools()).tools] == ["query_prometheus"]
+        assert [tool.name for tool in (await client.list_tools()).tools] == ["kubernetes_query_prometheus"]
         told = await client.call_tool("propose_plan", {"title": "x", "steps": []})
         assert told.is_error
         assert "scope" in told.content[0].text

@@ -16,7 +16,7 @@ FLAT = {"string", "integer", "number", "boolean"}
 async def test_the_page_is_flat(house):
     page = (await house.client.get("/tools/openapi.json")).json()
     assert page == describe(house.doors.counter.tools(), "http://127.0.0.1:8080")
-    assert set(page["paths"]) == {"/tools/query_prometheus", "/tools/search_kb", "/tools/propose_plan"}
+    assert set(page["paths"]) == {"/tools/kubernetes_query_prometheus", "/tools/search_kb", "/tools/propose_plan"}
     for path in page["paths"].values():
         schema = path["post"]["requestBody"]["content"]["application/json"]["schema"]
         for field in schema["properties"].values():
@@ -26,7 +26,7 @@ async def test_the_page_is_flat(house):
 
 
 async def test_looks(house):
-    told = await house.client.post("/tools/query_prometheus", json={"promql": "up"})
+    told = await house.client.post("/tools/kubernetes_query_prometheus", json={"promql": "up"})
     assert told.status_code == 200
     assert "91%" in told.json()["result"]
     assert len(told.json()["result"].encode()) <= 8000
@@ -50,7 +50,7 @@ async def test_rejects_with_reasons(house):
 
 async def test_a_slow_look_is_given_up(house):
     house.slow = 5
-    told = await house.client.post("/tools/query_prometheus", json={"promql": "up"})
+    told = await house.client.post("/tools/kubernetes_query_prometheus", json={"promql": "up"})
     assert told.status_code == 422
     assert "longer than 1 s" in told.json()["error"]
 
@@ -67,7 +67,7 @@ async def test_a_slow_look_is_given_up(house):
     ],
 )
 async def test_bounds(house, sent, status):
-    told = await house.client.post("/tools/query_prometheus", **sent)
+    told = await house.client.post("/tools/kubernetes_query_prometheus", **sent)
     assert told.status_code == status
     assert told.json()["error"]
 
@@ -75,7 +75,7 @@ async def test_bounds(house, sent, status):
 async def test_unknown_tools_are_named(house):
     told = await house.client.post("/tools/exec", json={}, headers={"authorization": f"Bearer {READER}"})
     assert told.status_code == 400
-    assert "query_prometheus" in told.json()["error"]
+    assert "kubernetes_query_prometheus" in told.json()["error"]
 
 
 JSON = st.recursive(
@@ -87,7 +87,7 @@ NAMES = st.sampled_from(["title", "reason", "steps", "steps_json", "conversation
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from(["propose_plan", "query_prometheus", "search_kb"]), st.dictionaries(NAMES, JSON))
+@given(st.sampled_from(["propose_plan", "kubernetes_query_prometheus", "search_kb"]), st.dictionaries(NAMES, JSON))
 async def test_never_fails_by_itself(house, name, body):
     told = await house.client.post(f"/tools/{name}", content=json.dumps(body).encode())
     assert told.status_code in {200, 422}

@@ -57,14 +57,14 @@ async def test_answers_as_it_comes_and_counts(server):
     assert [each["role"] for each in body["messages"]] == ["system", "user", "assistant", "user"]
     assert "Evidence first" in body["messages"][0]["content"]
     assert "Asia/Shanghai" in body["messages"][-1]["content"]
-    assert {each["function"]["name"] for each in body["tools"]} == {"query_prometheus", "propose_plan"}
+    assert {each["function"]["name"] for each in body["tools"]} == {"kubernetes_query_prometheus", "propose_plan"}
 
 
 async def test_looks_then_proposes(server):
     looked = []
     server.on(
         CHAT,
-        reply("Let me look.", [("query_prometheus", {"promql": "up"})]),
+        reply("Let me look.", [("kubernetes_query_prometheus", {"promql": "up"})]),
         reply("", [("propose_plan", {"title": "Restart", "reason": "91% CPU", "steps": [RESTART]})]),
         reply("Please decide."),
     )
@@ -77,7 +77,9 @@ async def test_looks_then_proposes(server):
     assert (plan.title, plan.reason, plan.says) == ("Restart", "91% CPU", "Let me look.\n\nPlease decide.")
     assert plan.usage.tokens == 59 * 3
     states = [(each.label, each.state) for each in thoughts if isinstance(each, Activity)]
-    assert states == [(name, state) for name in ("query_prometheus", "propose_plan") for state in ("running", "done")]
+    assert states == [
+        (name, state) for name in ("kubernetes_query_prometheus", "propose_plan") for state in ("running", "done")
+    ]
 
 
 async def test_a_garbage_plan_is_refused_with_a_reason_that_it_can_act_on(server):
@@ -114,7 +116,7 @@ async def test_without_tool_calling_a_block_will_do(server):
 
 
 async def test_rounds_are_bounded(server):
-    server.on(CHAT, reply("", [("query_prometheus", {"promql": "up"})]))
+    server.on(CHAT, reply("", [("kubernetes_query_prometheus", {"promql": "up"})]))
     with pytest.raises(BotError) as told:
         await think(made(server, [], rounds=3))
     assert told.value.key == "model_rounds"

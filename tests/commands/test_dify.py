@@ -1,0 +1,139 @@
+"""`dutybot dify` against a stand-in for Dify's console and Service API."""
+
+import asyncio
+import base64
+import threading
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from bot.__main__ import app
+from bot.errors import BadInput
+from tests.fakes.dify_server import DifyServer, plain, replay
+
+SECRET = "everything-secret-0123"
+IMPORTED = {"id": "i-1", "status": "completed", "app_id": "a-1", "error": ""}
+
+
+@pytest.fixture
+def dify(monkeypatch, tmp_path):
+    """A server in its own thread: the command runs a loop of its own."""
+    monkeypatch.chdir(tmp_path)
+    loop, ready = asyncio.new_event_loop(), threading.Event()
+    server = DifyServer()
+
+    def serve():
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(server.start())
+        ready.set()
+        loop.run_forever()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    ready.wait()
+    base = server.url.removesuffix("/v1")
+    monkeypatch.setenv("DIFY_CONSOLE_URL", base)
+    monkeypatch.setenv("DIFY_CONSOLE_EMAIL", "a@example.com")
+    monkeypatch.setenv("DIFY_CONSOLE_PASSWORD", "pw")
+    monkeypatch.setenv("DOORS_TOKENS", f"dify:read+plan+knowledge:{SECRET}")
+    monkeypatch.setenv("DOORS_PUBLIC_URL", "http://bot.ops:8080")
+    monkeypatch.setenv("DIFY_URL", base + "/v1")
+    monkeypatch.setenv("DIFY_KEY", "app-x")
+    monkeypatch.setenv("DUTYBOT_SKILLS", "prometheus,loki,kubernetes")
+    cookie = "__Host-csrf_token=csrf-1; Path=/"
+    server.on("/console/api/login$", plain(200, {"result": "success"}, set_cookie=cookie))
+    server.on("/tool-providers$", plain(200, b"[]", "application/json"))
+    server.on("/tool-provider/mcp$", plain(200, {"result": "success"}))
+    server.on("/apps/imports$", plain(200, IMPORTED))
+    server.on("/workflows/publish$", plain(200, {"result": "success"}))
+    server.on("/api-keys$", plain(201, {"token": "app-new"}))
+    server.on("/v1/info$", plain(200, {"mode": "advanced-chat"}))
+    server.on("/v1/parameters$", plain(200, {"user_input_form": []}))
+    server.on("/v1/chat-messages$", replay("chatflow_plain_turn1"))
+    yield server
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.run_until_complete(server.stop())
+    loop.close()
+
+
+def run(*words):
+    return CliRunner().invoke(app, ["dify", *words])
+
+
+def asked(server, path):
+    return next(each for each in server.requests if each["path"].endswith(path))
+
+
+def test_setup_from_nothing_to_the_first_answer(dify):
+    told = run("setup", "--model", "qwen-max", "--provider", "langgenius/tongyi/tongyi", "--language", "zh")
+    assert told.exit_code == 0, told.output
+    assert "DIFY_KEY=app-new" in told.output
+    assert base64.b64decode(asked(dify, "/login")["json"]["password"]) == b"pw"
+    made = asked(dify, "/tool-provider/mcp")["json"]
+    assert made["server_url"] == "http://bot.ops:8080/mcp"
+    assert made["server_identifier"] == "dutybot"
+    assert made["headers"] == {"Authorization": f"Bearer {SECRET}"}
+    written = yaml.safe_load(asked(dify, "/apps/imports")["json"]["yaml_content"])
+    node = written["workflow"]["graph"]["nodes"][1]["data"]["agent_parameters"]
+    assert node["model"]["value"]["provider"] == "langgenius/tongyi/tongyi"
+    assert node["model"]["value"]["model"] == "qwen-max"
+    assert asked(dify, "/workflows/publish")["path"] == "/console/api/apps/a-1/workflows/publish"
+    assert asked(dify, "/chat-messages")["headers"]["authorization"] == "Bearer app-new"
+
+
+def test_a_provider_that_is_there_is_not_made_again(dify):
+    dify.on(
+        "/tool-providers$", plain(200, b'[{"name": "DutyBot", "server_identifier": "dutybot"}]', "application/json")
+    )
+    assert run("setup").exit_code == 0
+    assert not any(each["path"].endswith("/tool-provider/mcp") for each in dify.requests)
+
+
+def test_an_import_that_waits_is_confirmed(dify):
+    dify.on("/apps/imports$", plain(202, {"id": "i-1", "status": "pending"}))
+    dify.on("/imports/i-1/confirm$", plain(200, IMPORTED))
+    assert run("setup").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "key"),
+    [
+        ("/login$", plain(401, {"code": "unauthorized"}), "dify_console_login"),
+        ("/tool-providers$", plain(200, b"<html>"), "dify_console_address"),
+        ("/tool-provider/mcp$", plain(400, {"message": "Failed to connect to MCP server"}), "dify_console_refused"),
+        ("/apps/imports$", plain(400, {"status": "failed", "error": "Invalid version type"}), "dify_import_failed"),
+        ("/workflows/publish$", plain(400, {"message": "requires a binding"}), "dify_console_refused"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence(dify, path, answer, key):
+    dify.on(path, answer)
+    told = run("setup")
+    assert isinstance(told.exception, BadInput)
+    assert told.exception.key == key
+
+
+def test_without_a_token_for_dify(dify, monkeypatch):
+    monkeypatch.setenv("DOORS_TOKENS", "")
+    assert run("setup").exception.key == "doors_no_token"
+
+
+def test_check_says_what_is_wrong(dify):
+    assert run("check").exit_code == 0
+    dify.on("/v1/info$", plain(200, {"mode": "agent-chat"}))
+    dify.on("/v1/meta$", plain(200, {"tool_icons": {"x": {"background": "#252525", "content": "😁"}}}))
+    dify.on("/v1/chat-messages$", replay("err_model_http_401_stream_agent"))
+    required = {"user_input_form": [{"text-input": {"variable": "env", "required": True}}]}
+    dify.on("/v1/parameters$", plain(200, required))
+    told = run("check")
+    assert told.exit_code == 1
+    for words in ("env", "dutybot dify setup", "credentials"):
+        assert words in told.output
+    dify.on("/v1/info$", replay("err_bad_key"))
+    assert "DIFY_KEY" in run("check").output
+
+
+def test_bad_options():
+    assert run("setup", "--kind", "poem").exception.key == "error_option"
+    assert run("setup", "--language", "fr").exception.key == "error_option"

@@ -19,4 +19,5 @@ class KubernetesSettings(BaseSettings):
     kubeconfig_context: str = ""
     timeout: float = 15.0
     clean_image: str = ""
+    clean_namespace: str = "kube-system"
     drain_timeout: float = 300.0

@@ -1,0 +1,199 @@
+"""Free disk on a node by a job with a pinned image, which sees one folder of the node and nothing else.
+
+The preview runs the same job with the folder mounted read-only: it counts what would go. No text from outside reaches
+the job's command but a number of days.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import cast
+
+from skills.change import Preview, Snapshot, Target, Verification
+from skills.errors import BadArguments, NotFound, Unreachable
+from skills.evidence import JSON, Evidence
+from skills.kubernetes.cluster import Cluster, Thing, path_of
+from skills.kubernetes.kinds import JOB, NODE, POD
+from skills.kubernetes.rows import pod_state
+
+PATIENCE = 120.0
+PAUSE = 1.0
+LABEL = "dutybot/clean-disk"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What may be cleaned of a node."""
+
+    path: str
+    chosen: str
+    """Which of its files, as find takes it."""
+
+
+FOLDERS = {
+    "tmp": Folder("/tmp", "-type f"),  # noqa: S108
+    "journal": Folder("/var/log/journal", "-type f -name *@*.journal*"),
+    "container_logs": Folder("/var/log/pods", "-type f ( -name *.log.* -o -name *.gz )"),
+}
+
+
+class CleanDisk:
+    """One folder of one node."""
+
+    def __init__(self, cluster: Cluster, node: str, what: str, *, days: int, image: str, namespace: str) -> None:
+        self._cluster, self._node, self._what, self._days = cluster, node, what, days
+        self._image, self._namespace = image, namespace
+
+    @property
+    def target(self) -> Target:
+        """The node."""
+        return Target("Node", self._node)
+
+    async def preview(self) -> Preview:
+        """How many bytes would go: counted on the node, read-only."""
+        self._require_image()
+        await self._cluster.get(NODE, "", self._node)
+        files, size = await self._work("count", f"{time.time_ns()}")
+        folder = FOLDERS[self._what]
+        return Preview(
+            diff=(f"{self._node}:{folder.path}: {files} files, {size} bytes -> removed",),
+            nodes=(self._node,),
+            notes=(
+                f"Only files that nobody has written for {self._days} days; they do not come back.",
+                f"A job in {self._namespace} does it with {self._image.partition('@')[0]}.",
+                f"It sees {folder.path} of the node, and nothing else.",
+            ),
+            figures={"bytes": float(size), "files": float(files), "nodes": 1.0, "pods": 0.0},
+        )
+
+    def _require_image(self) -> None:
+        if "@sha256:" not in self._image:
+            raise BadArguments("no_clean_image")
+
+    async def observe(self) -> Snapshot:
+        """The node, and whether its disk was under pressure."""
+        self._require_image()
+        node = await self._cluster.get(NODE, "", self._node)
+        return Snapshot(
+            node["metadata"]["uid"], "", 0, cast("JSON", {"pressed": _pressed(node), "asked_at": f"{time.time_ns()}"})
+        )
+
+    async def run(self, snapshot: Snapshot) -> Evidence:
+        """Once for this snapshot: the job's name is made from it."""
+        node = await self._cluster.get(NODE, "", self._node)
+        if node["metadata"]["uid"] != snapshot.uid:
+            raise NotFound("no_such_thing", kind="Node", name=self._node, namespace="the cluster", near="-")
+        before = cast("dict[str, str]", snapshot.before)
+        files, size = await self._work("remove", before["asked_at"])
+        return Evidence(
+            summary=f"{self._node}: {size} bytes in {files} files of {FOLDERS[self._what].path} were freed",
+            query=f"POST {path_of(JOB, self._namespace)}",
+            facts={"bytes": size, "files": files, "node": self._node},
+        )
+
+    async def verify(self, snapshot: Snapshot) -> Verification:
+        """No pressure is left; where there was none, having run is enough."""
+        node = await self._cluster.get(NODE, "", self._node)
+        if _pressed(node):
+            return Verification(False, None, f"{self._node} still reports DiskPressure")
+        was = cast("dict[str, bool]", snapshot.before)["pressed"]
+        return Verification(True, True, f"{self._node}: DiskPressure is gone" if was else f"{self._node} is well")
+
+    async def undo(self, snapshot: Snapshot) -> Evidence:
+        """Not possible."""
+        raise BadArguments("cannot_be_undone", what=f"cleaning {self._node}")
+
+    async def _work(self, mode: str, seed: str) -> tuple[int, int]:
+        """Run the job, read its two numbers, and remove it."""
+        name = "clean-" + hashlib.sha256(f"{self._node} {self._what} {mode} {seed}".encode()).hexdigest()[:16]
+        if await self._cluster.find(JOB, self._namespace, name) is None:
+            await self._cluster.create(JOB, self._namespace, self.job(name, mode))
+        try:
+            return await self._result(name)
+        finally:
+            with contextlib.suppress(NotFound, Unreachable):
+                await self._cluster.delete(JOB, self._namespace, name)
+
+    async def _result(self, name: str) -> tuple[int, int]:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            pods = (await self._cluster.list(POD, self._namespace, selector=f"{LABEL}={name}")).things
+            ended = [pod for pod in pods if pod.get("status", {}).get("phase") == "Succeeded"]
+            if ended:
+                path = path_of(POD, self._namespace, ended[0]["metadata"]["name"], "log")
+                return _numbers(await self._cluster.read_text(path, {"tailLines": 5}), name)
+            failed = [pod for pod in pods if pod.get("status", {}).get("phase") == "Failed"]
+            if failed:
+                raise Unreachable("clean_job_failed", job=name, why=pod_state(failed[0]))
+            await asyncio.sleep(PAUSE)
+        raise Unreachable("clean_job_failed", job=name, why=f"it did not end within {PATIENCE:g} s")
+
+    def job(self, name: str, mode: str) -> Thing:
+        """The job as it is sent."""
+        folder = FOLDERS[self._what]
+        chosen = f"find /clean -xdev {_escaped(folder.chosen)} -mtime +{self._days}"
+        count = (
+            f"{chosen} -exec stat -c %s {{}} + | awk '{{n+=1; s+=$1}} END {{printf \"files %d bytes %d\\n\", n, s}}'"
+        )
+        script = count if mode == "count" else f"{count} && {chosen} -exec rm -f {{}} +"
+        labels = {"app.kubernetes.io/managed-by": "dutybot", LABEL: name}
+        return {
+            "apiVersion": JOB.api_version,
+            "kind": "Job",
+            "metadata": {"name": name, "namespace": self._namespace, "labels": labels},
+            "spec": {
+                "backoffLimit": 0,
+                "activeDeadlineSeconds": int(PATIENCE),
+                "ttlSecondsAfterFinished": 600,
+                "template": {
+                    "metadata": {"labels": labels},
+                    "spec": {
+                        "nodeName": self._node,
+                        "restartPolicy": "Never",
+                        "automountServiceAccountToken": False,
+                        "enableServiceLinks": False,
+                        "tolerations": [{"operator": "Exists"}],
+                        "containers": [self._container(script, read_only=mode == "count")],
+                        "volumes": [{"name": "clean", "hostPath": {"path": folder.path, "type": "Directory"}}],
+                    },
+                },
+            },
+        }
+
+    def _container(self, script: str, read_only: bool) -> Thing:
+        return {
+            "name": "clean",
+            "image": self._image,
+            "command": ["/bin/sh", "-c", script],
+            "resources": {"requests": {"cpu": "50m", "memory": "32Mi"}, "limits": {"cpu": "500m", "memory": "128Mi"}},
+            "securityContext": {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "runAsUser": 0,
+                "capabilities": {"drop": ["ALL"], "add": ["DAC_OVERRIDE", "FOWNER"]},
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "volumeMounts": [{"name": "clean", "mountPath": "/clean", "readOnly": read_only}],
+        }
+
+
+def _escaped(chosen: str) -> str:
+    """The shell must see neither stars nor brackets of its own."""
+    return chosen.replace("*", "\\*").replace("(", "\\(").replace(")", "\\)")
+
+
+def _numbers(log: str, job: str) -> tuple[int, int]:
+    for line in reversed(log.splitlines()):
+        words = line.split()
+        if words[-4:-3] == ["files"] and words[-2] == "bytes":
+            return int(words[-3]), int(words[-1])
+    raise Unreachable("clean_job_failed", job=job, why="it did not say what it found")
+
+
+def _pressed(node: Thing) -> bool:
+    return any(
+        each.get("type") == "DiskPressure" and each.get("status") == "True"
+        for each in node.get("status", {}).get("conditions") or ()
+    )

@@ -1,0 +1,131 @@
+"""Empty a node: close it, then evict its pods as budgets allow, until none is left or time is up."""
+
+import asyncio
+import time
+from typing import Any, cast
+
+from skills.change import Preview, Snapshot, Target, Verification
+from skills.errors import BadArguments, Unreachable
+from skills.evidence import JSON, Evidence
+from skills.kubernetes.changes.cordon import Cordon
+from skills.kubernetes.changes.eviction import evict
+from skills.kubernetes.cluster import Cluster, Thing
+from skills.kubernetes.kinds import NODE, POD
+from skills.kubernetes.surroundings import budgets_in_the_way, controller_of, full_name
+
+MIRROR = "kubernetes.io/config.mirror"
+PAUSE = 2.0
+"""Seconds between two looks at what is left."""
+
+
+class Drain:
+    """One node."""
+
+    def __init__(self, cluster: Cluster, node: str, timeout: float) -> None:
+        self._cluster, self._node, self._timeout = cluster, node, timeout
+        self._cordon = Cordon(cluster, node, closed=True)
+
+    @property
+    def target(self) -> Target:
+        """The node."""
+        return Target("Node", self._node)
+
+    async def preview(self) -> Preview:
+        """Who goes, and which budgets will slow it down."""
+        node = await self._cluster.get(NODE, "", self._node)
+        pods = await self._leaving()
+        self._refuse_lone(pods)
+        losing = [full_name(pod) for pod in pods if _keeps_files(pod)]
+        notes = [f"{len(pods)} pods go; those of daemon sets stay."]
+        if losing:
+            notes.append(f"What these keep in emptyDir volumes is lost: {', '.join(losing[:5])}")
+        closed = bool(node.get("spec", {}).get("unschedulable"))
+        return Preview(
+            diff=() if closed else ("spec.unschedulable: (none) -> True",),
+            pods=tuple(full_name(pod) for pod in pods),
+            nodes=(self._node,),
+            budgets=await budgets_in_the_way(self._cluster, pods),
+            notes=tuple(notes),
+            figures={"pods": float(len(pods)), "nodes": 1.0},
+        )
+
+    async def observe(self) -> Snapshot:
+        """Whether it was closed already, and who was on it."""
+        snapshot = await self._cordon.observe()
+        before = cast("dict[str, JSON]", snapshot.before)
+        on_it: list[JSON] = [full_name(pod) for pod in await self._leaving()]
+        return Snapshot(snapshot.uid, snapshot.resource_version, snapshot.generation, {**before, "pods": on_it})
+
+    async def run(self, snapshot: Snapshot) -> Evidence:
+        """Close it, and evict. What a budget holds is tried again until time is up, never forced."""
+        pods = await self._leaving()
+        self._refuse_lone(pods)
+        await self._cordon.run(snapshot)
+        until = time.monotonic() + self._timeout
+        gone: list[str] = []
+        held: dict[str, str] = {}
+        while pods:
+            held = {}
+            for pod in pods:
+                if pod["metadata"].get("deletionTimestamp"):
+                    continue
+                try:
+                    await evict(self._cluster, pod)
+                    gone.append(full_name(pod))
+                except Unreachable as error:
+                    if error.key != "budget_blocks":
+                        raise
+                    held[full_name(pod)] = str(error.values.get("why", ""))
+            pods = await self._leaving()
+            if not pods or time.monotonic() >= until:
+                break
+            await asyncio.sleep(min(PAUSE, max(0.0, until - time.monotonic())))
+        left = tuple(f"{full_name(pod)} is still there. {held.get(full_name(pod), '')}".strip() for pod in pods)
+        return Evidence(
+            summary=f"{self._node} is empty" if not left else f"{self._node}: {len(left)} pods are still there",
+            query=f"kubectl drain {self._node} --ignore-daemonsets",
+            lines=tuple(f"evicted {name}" for name in dict.fromkeys(gone)),
+            facts={"evicted": [*dict.fromkeys(gone)], "left": [full_name(pod) for pod in pods]},
+            gaps=left,
+        )
+
+    async def verify(self, snapshot: Snapshot) -> Verification:
+        """Nobody is left on it, and the pods have found other places."""
+        pods = await self._leaving()
+        if pods:
+            return Verification(False, None, f"{len(pods)} pods are still on {self._node}")
+        waiting = [
+            pod
+            for pod in (await self._cluster.list(POD, fields="status.phase=Pending")).things
+            if not pod["spec"].get("nodeName")
+        ]
+        if waiting:
+            return Verification(False, None, f"{self._node} is empty; {len(waiting)} pods wait for another node")
+        return Verification(True, True, f"{self._node} is empty, and no pod waits for a place")
+
+    async def undo(self, snapshot: Snapshot) -> Evidence:
+        """Open it again; the pods stay where they went."""
+        return await self._cordon.undo(snapshot)
+
+    async def _leaving(self) -> tuple[Thing, ...]:
+        listing = await self._cluster.list(POD, fields=f"spec.nodeName={self._node}")
+        return tuple(pod for pod in listing.things if _leaves(pod))
+
+    def _refuse_lone(self, pods: tuple[Thing, ...]) -> None:
+        lone = [full_name(pod) for pod in pods if not controller_of(pod)]
+        if lone:
+            raise BadArguments("lone_pods_on_node", node=self._node, pods=", ".join(lone[:5]))
+
+
+def _leaves(pod: Thing) -> bool:
+    """Pods of daemon sets and of the node itself stay; what has ended is no longer there."""
+    if MIRROR in (pod["metadata"].get("annotations") or {}):
+        return False
+    if controller_of(pod).startswith("DaemonSet/"):
+        return False
+    return pod.get("status", {}).get("phase") not in {"Succeeded", "Failed"}
+
+
+def _keeps_files(pod: Thing) -> bool:
+    volumes: list[dict[str, Any]] = pod.get("spec", {}).get("volumes") or []
+    return any("emptyDir" in each for each in volumes)

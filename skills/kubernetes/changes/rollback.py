@@ -1,0 +1,48 @@
+"""Put a deployment back to the pod template of an earlier revision of its own."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from skills.errors import BadArguments, NotFound
+from skills.kubernetes.changes.template import TemplateChange
+from skills.kubernetes.cluster import JSON_PATCH, Cluster, Thing
+from skills.kubernetes.history import revision_of, revisions, template_of
+from skills.kubernetes.kinds import DEPLOYMENT
+
+
+class Rollback(TemplateChange):
+    """As kubectl rollout undo does it."""
+
+    how: ClassVar[str] = JSON_PATCH
+
+    def __init__(self, cluster: Cluster, namespace: str, deployment: str, revision: int) -> None:
+        super().__init__(cluster, DEPLOYMENT, namespace, deployment)
+        self._revision = revision
+
+    @property
+    def done(self) -> str:
+        """What was done."""
+        return f"{self.namespace}/{self.name} is being put back to {self._words}"
+
+    @property
+    def _words(self) -> str:
+        return f"revision {self._revision}" if self._revision else "the revision before"
+
+    def aside(self, thing: Thing) -> Mapping[str, Any]:
+        """Which revision it was at: "the one before" must mean the same when it is asked again."""
+        return {"revision": revision_of(thing)}
+
+    async def body(self, thing: Thing, before: Mapping[str, Any]) -> object:
+        """The template of that revision, whole."""
+        kept = {revision_of(each): each for each in await revisions(self.cluster, thing)}
+        number = self._revision or self._one_before(list(kept), int(before["revision"]))
+        if number not in kept and not self._revision:
+            raise NotFound("no_earlier_revision", name=self.name)
+        if number not in kept:
+            known = ", ".join(str(each) for each in sorted(kept)) or "-"
+            raise BadArguments("no_such_revision", name=self.name, revision=number, known=known)
+        return [{"op": "replace", "path": "/spec/template", "value": template_of(kept[number])}]
+
+    @staticmethod
+    def _one_before(kept: list[int], now: int) -> int:
+        return max((number for number in kept if number < now), default=0)

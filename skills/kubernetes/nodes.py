@@ -1,0 +1,107 @@
+"""Changes to nodes: close, open, empty, clean."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from skills.action import action
+from skills.change import Deed
+from skills.kubernetes.changes.clean_disk import CleanDisk
+from skills.kubernetes.changes.cordon import Cordon
+from skills.kubernetes.changes.drain import Drain
+from skills.kubernetes.cluster import Cluster
+from skills.kubernetes.kinds import JOB, NODE, PDB, POD, rights
+from skills.kubernetes.settings import KubernetesSettings
+from skills.names import Name
+from skills.risk import Risk
+
+_NODES = rights(NODE, verbs=("get", "list", "patch"))
+
+
+class Nodes:
+    """Changes to nodes."""
+
+    def __init__(self, cluster: Cluster, settings: KubernetesSettings) -> None:
+        self._cluster = cluster
+        self._settings = settings
+
+    @action(
+        risk=Risk.CHANGE,
+        needs=_NODES,
+        undo="the node takes pods again, if it did before",
+        verify="the node is marked unschedulable",
+        settles_in=30,
+    )
+    def cordon(self, node: Name) -> Deed:
+        """Let a node take no new pods; those on it stay.
+
+        Args:
+            node: Its name.
+        """
+        return Cordon(self._cluster, node, closed=True)
+
+    @action(
+        risk=Risk.CHANGE,
+        needs=_NODES,
+        undo="the node takes no new pods, if it did not before",
+        verify="the node is no longer marked unschedulable",
+        settles_in=30,
+    )
+    def uncordon(self, node: Name) -> Deed:
+        """Let a node take pods again.
+
+        Args:
+            node: Its name.
+        """
+        return Cordon(self._cluster, node, closed=False)
+
+    @action(
+        risk=Risk.DESTROY,
+        needs=(*_NODES, "pods/eviction:create", *rights(POD, verbs=("list",)), *rights(PDB, verbs=("list",))),
+        undo="the node takes pods again; its pods stay where they went",
+        verify="no pod is left on it, and none waits for another place",
+        settles_in=900,
+    )
+    def drain_node(self, node: Name, timeout: Annotated[int, Field(ge=1, le=3600)] = 300) -> Deed:
+        """Empty a node: it takes no new pods, and its pods are evicted as disruption budgets allow.
+
+        Args:
+            node: Its name.
+            timeout: Seconds after which what is left is reported, never forced.
+        """
+        return Drain(self._cluster, node, min(float(timeout), self._settings.drain_timeout))
+
+    @action(
+        risk=Risk.DESTROY,
+        needs=(
+            *rights(JOB, verbs=("get", "create", "delete")),
+            *rights(POD, verbs=("list",)),
+            "pods/log:get",
+            *rights(NODE, verbs=("get",)),
+        ),
+        verify="the bytes that were freed, and the node's disk pressure is gone",
+        settles_in=600,
+    )
+    def clean_disk(
+        self,
+        node: Name,
+        what: Literal["tmp", "journal", "container_logs"] = "tmp",
+        older_than_days: Annotated[int, Field(ge=1, le=365)] = 7,
+    ) -> Deed:
+        """Free disk on a node: old files of /tmp, archived journals, or rotated container logs.
+
+        The preview counts the bytes first, read-only. A job with a pinned image does it, and sees that folder alone.
+
+        Args:
+            node: Its name.
+            what: Which folder is cleaned.
+            older_than_days: Only files that nobody has written for so many days.
+        """
+        return CleanDisk(
+            self._cluster,
+            node,
+            what,
+            days=older_than_days,
+            image=self._settings.clean_image,
+            namespace=self._settings.clean_namespace,
+        )

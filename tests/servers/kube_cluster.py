@@ -27,7 +27,7 @@ class KubeCluster:
 
     def __init__(self, nodes: int = 3) -> None:
         self.folder = new_folder("kube")
-        self._processes: list[Process] = []
+        self.processes: dict[str, Process] = {}
         self._numbers = itertools.count(1)
         try:
             self._start(nodes)
@@ -55,13 +55,13 @@ class KubeCluster:
             base_url=self.url, verify=self.authority.trust(self._admin), trust_env=False, timeout=30
         )
         self._controllers()
-        self.simulator = self._simulate(nodes, metrics, usage)
+        self._simulate(nodes, metrics, usage)
         self._offer_usage(usage)
         self.wait_until(lambda: self._settled(nodes), "the nodes to be ready", 60)
 
     def _run(self, name: str, *flags: str) -> Process:
-        self._processes.append(Process(name, [programs.find(name), *flags], self.folder))
-        return self._processes[-1]
+        self.processes[name] = Process(name, [programs.find(name), *flags], self.folder)
+        return self.processes[name]
 
     def _issue(self) -> None:
         folder = self.folder / "certificates"
@@ -131,10 +131,10 @@ class KubeCluster:
             told = kubeconfig(self.folder / f"{name}.kubeconfig", self.url, self.ca, who)
             self._run(name, f"--kubeconfig={told}", "--leader-elect=false", "--secure-port=0", *more)
 
-    def _simulate(self, nodes: int, metrics: int, usage: int) -> Process:
+    def _simulate(self, nodes: int, metrics: int, usage: int) -> None:
         serving = self.authority.issue("kubelet", hosts=(LOCAL, METRICS_SERVER))
         root = Path(__file__).parents[2]
-        process = Process(
+        self.processes["node-simulator"] = Process(
             "node-simulator",
             [
                 *(sys.executable, "-m", "tests.servers.node_simulator"),
@@ -146,8 +146,6 @@ class KubeCluster:
             self.folder,
             environment={"PYTHONPATH": str(root)},
         )
-        self._processes.append(process)
-        return process
 
     def _offer_usage(self, port: int) -> None:
         """Lets the API server pass metrics.k8s.io on to the simulator."""
@@ -166,7 +164,7 @@ class KubeCluster:
         self.apply(kind | {"metadata": {"name": "v1beta1.metrics.k8s.io"}, "spec": spec})
 
     def _settled(self, nodes: int) -> bool:
-        for process in self._processes:
+        for process in self.processes.values():
             if not process.running:
                 raise NotReady(f"{process.name} ended:\n{process.tail()}")
         ready = [node for node in self.list("/api/v1/nodes") if condition(node, "Ready")]
@@ -273,7 +271,7 @@ class KubeCluster:
         return kubeconfig(path, self.url, self.ca, self.token(account, namespace), namespace)
 
     def stop(self) -> None:
-        for process in reversed(self._processes):
+        for process in reversed(self.processes.values()):
             process.stop(number=signal.SIGKILL if process.name == "etcd" else signal.SIGTERM, seconds=3)
         if hasattr(self, "client"):
             self.client.close()

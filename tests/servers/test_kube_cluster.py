@@ -135,6 +135,50 @@ def test_logs_come_through_the_api_server(kube):
     assert kube.client.get(path, params={"previous": "true"}).status_code == 400
 
 
+def test_logs_are_followed_to_the_end_of_the_pod(kube):
+    namespace = kube.namespace()
+    kube.apply(deployment(replicas=1), namespace=namespace)
+    kube.wait_for_rollout("order", namespace)
+    path = f"/api/v1/namespaces/{namespace}/pods/{pods(kube, namespace)[0]['metadata']['name']}"
+    with kube.client.stream("GET", f"{path}/log", params={"follow": "true"}) as stream:
+        lines = stream.iter_lines()
+        assert [next(lines).rpartition(" ")[2] for _ in range(3)] == ["n=0", "n=1", "n=2"]
+        kube.client.delete(path).raise_for_status()
+        assert len(list(lines)) < 5
+    assert kube.client.get(f"{path}/log").status_code == 404
+
+
+def test_a_slow_start_is_seen_as_not_ready(kube):
+    namespace = kube.namespace()
+    kube.apply(deployment(replicas=1, ready_after="2"), namespace=namespace)
+    kube.wait_until(lambda: [pod["status"]["phase"] for pod in pods(kube, namespace)] == ["Running"], "it to run")
+    assert not condition(pods(kube, namespace)[0], "Ready")
+    kube.wait_for_rollout("order", namespace)
+
+
+def test_pressure_on_a_node_is_told_and_its_pods_may_be_put_out(kube):
+    kube.add_node("pressed", labels={"pool": "pressed"})
+    merge = {"Content-Type": "application/merge-patch+json"}
+    change = {"metadata": {"annotations": {"simulator/pressure": "MemoryPressure"}}}
+    kube.client.patch("/api/v1/nodes/pressed", json=change, headers=merge).raise_for_status()
+    kube.wait_until(lambda: condition(kube.get("/api/v1/nodes/pressed"), "MemoryPressure"), "the pressure")
+    taints = "node.kubernetes.io/memory-pressure"
+    kube.wait_until(
+        lambda: taints in [one["key"] for one in kube.get("/api/v1/nodes/pressed")["spec"].get("taints", [])],
+        "the taint",
+    )
+    kube.client.delete("/api/v1/nodes/pressed").raise_for_status()
+    namespace = kube.namespace()
+    kube.apply(deployment(replicas=1), namespace=namespace)
+    kube.wait_for_rollout("order", namespace)
+    first = pods(kube, namespace)[0]["metadata"]["name"]
+    path = f"/api/v1/namespaces/{namespace}/pods/{first}"
+    kube.client.patch(path, json={"metadata": {"annotations": {"simulator/behavior": "evicted"}}}, headers=merge)
+    kube.wait_until(lambda: kube.get(path)["status"].get("reason") == "Evicted", "the eviction")
+    phases = lambda: sorted(pod["status"]["phase"] for pod in pods(kube, namespace))  # noqa: E731
+    kube.wait_until(lambda: phases() == ["Failed", "Running"], "another pod in its place")
+
+
 def test_a_service_account_may_do_what_its_role_says(kube):
     namespace = kube.namespace()
     kube.apply(deployment(), namespace=namespace)

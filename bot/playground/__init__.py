@@ -1,0 +1,6 @@
+"""A small pretend cluster that speaks Prometheus, Loki and Kubernetes over HTTP: for the demo, for evals, for kept cases."""
+
+from bot.playground.playground import Playground
+from bot.playground.world.agenda import FastClock, HandClock
+
+__all__ = ["FastClock", "HandClock", "Playground"]

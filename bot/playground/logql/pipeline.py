@@ -1,0 +1,197 @@
+"""The stages at work: each takes a line with its labels and changes it, or lets it fall."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from bot.playground.logql import parsers
+from bot.playground.logql.templates import render
+from bot.playground.logql.tokens import byte_count, nanoseconds
+from bot.playground.logql.tree import (
+    AnyOf,
+    Decolorize,
+    LabelFormat,
+    LabelTest,
+    LineFilter,
+    LineFormat,
+    Parser,
+    Prune,
+    Stage,
+)
+from bot.playground.promql import Matcher
+from bot.playground.regexes import compile_pattern
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@dataclass(slots=True)
+class Working:
+    """A line on its way through the stages."""
+
+    at: int
+    line: str
+    stream: dict[str, str]
+    extra: dict[str, str]
+    parsed: dict[str, str] = field(default_factory=dict)
+    error: str = ""
+    details: str = ""
+
+    def labels(self) -> dict[str, str]:
+        """All labels that it has now."""
+        found = {**self.stream, **self.extra, **self.parsed}
+        if self.error:
+            found |= {"__error__": self.error, "__error_details__": self.details}
+        return {name: value for name, value in found.items() if value}
+
+    def get(self, name: str) -> str | None:
+        """A label's value; what a parser found comes before what the stream has."""
+        if name == "__error__":
+            return self.error
+        for place in (self.parsed, self.extra, self.stream):
+            if name in place:
+                return place[name]
+        return None
+
+    def set(self, name: str, value: str) -> None:
+        """Give a label a value; the others of its name step back."""
+        for place in (self.stream, self.extra):
+            place.pop(name, None)
+        self.parsed[name] = value
+
+    def drop(self, name: str) -> None:
+        """Take a label away."""
+        if name == "__error__":
+            self.error = ""
+        for place in (self.stream, self.extra, self.parsed):
+            place.pop(name, None)
+
+    def found(self, name: str, value: str) -> None:
+        """A parser found a label: one that the stream has is kept, and the new one is called `…_extracted`."""
+        self.parsed[f"{name}_extracted" if name in self.stream or name in self.extra else name] = value
+
+    def wrong(self, kind: str, details: str) -> None:
+        """Something could not be read."""
+        self.error, self.details = kind, details
+
+
+def run(stages: Sequence[Stage], entry: Working) -> bool:
+    """Put a line through the stages; whether it is still there."""
+    return all(_stage(stage, entry) for stage in stages)
+
+
+def _stage(stage: Stage, entry: Working) -> bool:
+    match stage:
+        case LineFilter():
+            return _line(stage, entry.line)
+        case LabelTest() | AnyOf():
+            return _test(stage, entry)
+        case Parser():
+            parsers.PARSERS[stage.kind](stage, entry)
+        case LineFormat():
+            entry.line = render(stage.template, entry.labels(), entry.line, entry.at)
+        case LabelFormat():
+            _label_format(stage, entry)
+        case Prune():
+            _prune(stage, entry)
+        case Decolorize():
+            entry.line = _COLOURS.sub("", entry.line)
+    return True
+
+
+def _line(stage: LineFilter, line: str) -> bool:
+    match stage.op:
+        case "|=":
+            return any(text in line for text in stage.texts)
+        case "!=":
+            return not any(text in line for text in stage.texts)
+        case "|~":
+            return any(compile_pattern(text).search(line) for text in stage.texts)
+        case "!~":
+            return not any(compile_pattern(text).search(line) for text in stage.texts)
+        case "|>":
+            return any(parsers.pattern_filter(text).search(line) for text in stage.texts)
+        case _:
+            return not any(parsers.pattern_filter(text).search(line) for text in stage.texts)
+
+
+def _test(test: LabelTest | AnyOf, entry: Working) -> bool:
+    if isinstance(test, AnyOf):
+        results: Iterable[bool] = (_test(part, entry) for part in test.parts)
+        return any(results) if test.op == "or" else all(results)
+    have = entry.get(test.name)
+    if test.kind == "text":
+        return Matcher(test.name, test.op, str(test.value))({test.name: have or ""})
+    if entry.error:
+        return True
+    if have is None or have == "":
+        return False
+    try:
+        number = _number(have, test.kind)
+    except ValueError as wrong:
+        entry.wrong("LabelFilterErr", str(wrong))
+        return True
+    return _compare(number, test.op, float(test.value))
+
+
+def _number(text: str, kind: str) -> float:
+    if kind == "duration":
+        return nanoseconds(text) / 1e9
+    if kind == "bytes":
+        return byte_count(text)
+    try:
+        return float(text)
+    except ValueError as wrong:
+        raise ValueError(f'strconv.ParseFloat: parsing "{text}": invalid syntax') from wrong
+
+
+def _compare(left: float, op: str, right: float) -> bool:
+    match op:
+        case "=" | "==":
+            return left == right
+        case "!=":
+            return left != right
+        case ">":
+            return left > right
+        case ">=":
+            return left >= right
+        case "<":
+            return left < right
+        case _:
+            return left <= right
+
+
+def _label_format(stage: LabelFormat, entry: Working) -> None:
+    for target, source, template in stage.parts:
+        if template:
+            entry.set(target, render(source, entry.labels(), entry.line, entry.at))
+        else:
+            value = entry.get(source)
+            if value is not None:
+                entry.drop(source)
+                entry.set(target, value)
+
+
+def _prune(stage: Prune, entry: Working) -> None:
+    for name, value in list(entry.labels().items()):
+        named = name in stage.names or any(each.name == name and each({name: value}) for each in stage.matchers)
+        if (named and not stage.keep) or (stage.keep and not named and not name.startswith("__")):
+            entry.drop(name)
+
+
+def unwrapped(entry: Working, name: str, conversion: str) -> float | None:
+    """The number in a label; nothing when the label is not there."""
+    text = entry.get(name)
+    if text is None or text == "":
+        return None
+    entry.drop(name)
+    try:
+        if conversion in ("duration", "duration_seconds"):
+            return nanoseconds(text) / 1e9
+        if conversion == "bytes":
+            return byte_count(text)
+        number = float(text)
+    except ValueError:
+        entry.wrong("SampleExtractionErr", f'strconv.ParseFloat: parsing "{text}": invalid syntax')
+        return 0.0
+    return number if not math.isnan(number) else number

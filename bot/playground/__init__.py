@@ -1,4 +1,4 @@
-"""A small pretend cluster that speaks Prometheus, Loki and Kubernetes over HTTP: for the demo, for evals, for kept cases."""
+"""A small pretend cluster that speaks Prometheus, Loki and Kubernetes, for the demo, evals and kept cases."""
 
 from bot.playground.playground import Playground
 from bot.playground.world.agenda import FastClock, HandClock

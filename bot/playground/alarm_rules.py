@@ -19,6 +19,7 @@ def _rule(name: str, expression: str, wait: float, severity: str, summary: str, 
     return AlarmRule(name, expression, wait, severity, {"summary": summary, "description": description})
 
 
+_CONTAINER = "namespace, pod, container"
 RULES: tuple[AlarmRule, ...] = (
     _rule(
         "HighErrorRate",
@@ -31,7 +32,8 @@ RULES: tuple[AlarmRule, ...] = (
     ),
     _rule(
         "HighLatency",
-        "histogram_quantile(0.99, sum by (namespace, service, le) (rate(http_request_duration_seconds_bucket[2m]))) > 1",
+        "histogram_quantile(0.99, "
+        "sum by (namespace, service, le) (rate(http_request_duration_seconds_bucket[2m]))) > 1",
         60,
         "warning",
         "{service} is slow",
@@ -47,7 +49,7 @@ RULES: tuple[AlarmRule, ...] = (
     ),
     _rule(
         "ContainerOOMKilled",
-        'sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total[5m])) > 0 '
+        "sum by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total[5m])) > 0 "
         'and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{reason="OOMKilled"} == 1',
         0,
         "critical",
@@ -56,8 +58,9 @@ RULES: tuple[AlarmRule, ...] = (
     ),
     _rule(
         "KubePodCrashLooping",
-        'max by (namespace, pod, container) (kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}) >= 1 '
-        'unless on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{reason="OOMKilled"} == 1',
+        f'max by ({_CONTAINER}) (kube_pod_container_status_waiting_reason{{reason="CrashLoopBackOff"}}) > 0 '
+        "unless on (namespace, pod, container) "
+        'kube_pod_container_status_last_terminated_reason{reason="OOMKilled"} == 1',
         30,
         "critical",
         "{pod} keeps crashing",
@@ -65,7 +68,7 @@ RULES: tuple[AlarmRule, ...] = (
     ),
     _rule(
         "KubePodImagePullFailing",
-        'max by (namespace, pod, container) (kube_pod_container_status_waiting_reason{reason=~"ImagePullBackOff|ErrImagePull"}) >= 1',
+        f'max by ({_CONTAINER}) (kube_pod_container_status_waiting_reason{{reason=~"ImagePull.*|ErrImage.*"}}) > 0',
         30,
         "warning",
         "{pod} cannot pull its image",
@@ -73,7 +76,7 @@ RULES: tuple[AlarmRule, ...] = (
     ),
     _rule(
         "KubePodConfigError",
-        'max by (namespace, pod, container) (kube_pod_container_status_waiting_reason{reason="CreateContainerConfigError"}) >= 1',
+        f'max by ({_CONTAINER}) (kube_pod_container_status_waiting_reason{{reason="CreateContainerConfigError"}}) > 0',
         30,
         "warning",
         "{pod} cannot be configured",
@@ -108,7 +111,8 @@ RULES: tuple[AlarmRule, ...] = (
         "PersistentVolumeFillingUp",
         "min by (namespace, persistentvolumeclaim) "
         "(kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes) < 0.1 "
-        "or min by (namespace, persistentvolumeclaim) (predict_linear(kubelet_volume_stats_available_bytes[30m], 4 * 3600)) < 0 "
+        "or min by (namespace, persistentvolumeclaim) "
+        "(predict_linear(kubelet_volume_stats_available_bytes[30m], 4 * 3600)) < 0 "
         "and on (namespace, persistentvolumeclaim) "
         "kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes < 0.4",
         60,

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from bot.playground.alarm_rules import RULES, AlarmRule
+from bot.playground.forms import number
 from bot.playground.promql import Frame, SeriesSource, evaluate_instant
 from bot.playground.promql.frames import Labels, key_of
-from bot.playground.prometheus_api import number
 from bot.playground.shop.metrics import Family, Floats, Line
 
 Key = tuple[tuple[str, str], ...]
@@ -53,7 +53,11 @@ class Alarms:
         for rule in RULES:
             value = evaluate_instant(self.source, rule.expression, round(self.now() * 1000)).value
             assert isinstance(value, Frame)
-            rows = [(labels, float(value.values[row, 0])) for row, labels in enumerate(value.labels) if value.present[row, 0]]
+            rows = [
+                (labels, float(value.values[row, 0]))
+                for row, labels in enumerate(value.labels)
+                if value.present[row, 0]
+            ]
             self._rule(rule, rows)
 
     def _rule(self, rule: AlarmRule, rows: list[tuple[Labels, float]]) -> None:

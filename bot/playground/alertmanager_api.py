@@ -24,10 +24,8 @@ class AlertmanagerApi:
     async def alerts(self, request: Request) -> Response:
         """What fires."""
         wanted = request.query_params.getlist("filter")
-        told = []
-        for alarm in self.alarms.firing():
-            if all(_filter(text, alarm.labels) for text in wanted):
-                told.append(self._alert(alarm))
+        firing = self.alarms.firing()
+        told = [self._alert(alarm) for alarm in firing if all(_filter(text, alarm.labels) for text in wanted)]
         silenced = request.query_params.get("silenced", "true") != "false"
         return JSONResponse([each for each in told if silenced or each["status"]["state"] == "active"])
 
@@ -42,7 +40,12 @@ class AlertmanagerApi:
             "fingerprint": alarm.fingerprint,
             "generatorURL": "",
             "receivers": [{"name": "dutybot"}],
-            "status": {"state": "suppressed" if silences else "active", "silencedBy": silences, "inhibitedBy": [], "mutedBy": []},
+            "status": {
+                "state": "suppressed" if silences else "active",
+                "silencedBy": silences,
+                "inhibitedBy": [],
+                "mutedBy": [],
+            },
         }
 
     async def groups(self, _: Request) -> Response:

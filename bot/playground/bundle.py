@@ -97,11 +97,15 @@ class Bundle:
         meta = pod["metadata"]
 
         def wanted(labels: Labels) -> bool:
-            here = labels.get("pod") == meta["name"] and labels.get("namespace", meta.get("namespace")) == meta.get("namespace")
+            here = labels.get("pod") == meta["name"] and labels.get("namespace", meta.get("namespace")) == meta.get(
+                "namespace"
+            )
             return here and (not asked.container or labels.get("container", asked.container) == asked.container)
 
         found = self.streams.streams(wanted, 0, 2**63 - 1) if self.streams else []
-        lines = sorted(((entry.at, entry.line) for stream in found for entry in stream.entries), key=lambda line: line[0])
+        lines = sorted(
+            ((entry.at, entry.line) for stream in found for entry in stream.entries), key=lambda line: line[0]
+        )
         if asked.since is not None:
             lines = [line for line in lines if line[0] >= (self.now - asked.since) * 1e9]
         if asked.tail is not None:

@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.playground.forms import Form, number
 from bot.playground.logql import BadLogQuery, LogSource, parse_log_query
 from bot.playground.logql.engine import LogEvaluator, find_lines
 from bot.playground.logql.tokens import nanoseconds
 from bot.playground.logql.tree import LogQuery
-from bot.playground.prometheus_api import Form, number
 
 Json = Any
 MOST_LINES = 5000
@@ -39,7 +39,10 @@ def application(behind: LokiBehind) -> Starlette:
     return Starlette(
         routes=[
             Route("/ready", lambda _: PlainTextResponse("ready\n")),
-            Route("/loki/api/v1/status/buildinfo", lambda _: Response('{"version":"3.7.8"}', media_type="application/json")),
+            Route(
+                "/loki/api/v1/status/buildinfo",
+                lambda _: Response('{"version":"3.7.8"}', media_type="application/json"),
+            ),
             Route("/loki/api/v1/query", api.wrap(api.query), methods=both),
             Route("/loki/api/v1/query_range", api.wrap(api.query_range), methods=both),
             Route("/loki/api/v1/labels", api.wrap(api.labels), methods=both),
@@ -94,7 +97,9 @@ class LokiApi:
         if int(text) <= 0:
             raise BadLogQuery("limit must be a positive value")
         if int(text) > MOST_LINES:
-            raise BadLogQuery(f"max entries limit per query exceeded, limit > max_entries_limit_per_query ({text} > {MOST_LINES})")
+            raise BadLogQuery(
+                f"max entries limit per query exceeded, limit > max_entries_limit_per_query ({text} > {MOST_LINES})"
+            )
         return int(text)
 
     def query(self, _: Request, form: Form) -> Json:
@@ -126,20 +131,23 @@ class LokiApi:
             if direction not in ("backward", "forward"):
                 raise BadLogQuery(f"invalid direction '{direction}'")
             found = find_lines(self.behind.source, tree, start, end, self._limit(form), forward=direction == "forward")
-            told = [{"stream": dict(e.labels), "values": [[str(at), line] for at, line in e.entries]} for e in found]
-            return _envelope("streams", told)
+            streams = [{"stream": dict(e.labels), "values": [[str(at), line] for at, line in e.entries]} for e in found]
+            return _envelope("streams", streams)
         step = _step(form, start, end)
         if (end - start) / step > 11_000:
-            raise BadLogQuery("exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter")
+            raise BadLogQuery(
+                "exceeded maximum resolution of 11,000 points per time series. "
+                "Try increasing the value of the step parameter"
+            )
         steps = np.arange(start // 1_000_000, end // 1_000_000 + 1, step // 1_000_000, dtype=np.int64)
         frame = LogEvaluator(self.behind.source, steps).frame(tree)
-        told = []
+        told: Json = []
         for row, labels in enumerate(frame.labels):
             there = np.flatnonzero(frame.present[row])
             if len(there):
                 points = [[_seconds(int(steps[at])), number(float(frame.values[row, at]))] for at in there]
                 told.append({"metric": dict(labels), "values": points})
-        return _envelope("matrix", sorted(told, key=lambda line: sorted(line["metric"].items())))  # type: ignore[attr-defined]
+        return _envelope("matrix", sorted(told, key=lambda line: sorted(line["metric"].items())))
 
     def _streams(self, form: Form, selectors: list[str]) -> list[dict[str, str]]:
         start, end = self._span(form)
@@ -149,7 +157,7 @@ class LokiApi:
             if tree is not None and not isinstance(tree, LogQuery):
                 raise BadLogQuery("only label matchers are supported")
             matchers = tree.matchers if tree is not None else ()
-            for stream in self.behind.source.streams(lambda labels, m=matchers: all(t(labels) for t in m), start, end):  # type: ignore[misc]
+            for stream in self.behind.source.streams(lambda labels, m=matchers: all(t(labels) for t in m), start, end):
                 found[tuple(sorted(stream.labels.items()))] = dict(stream.labels)
         return [found[key] for key in sorted(found)]
 

@@ -18,6 +18,7 @@ from bot.playground.alarm_rules import RULES
 from bot.playground.alarms import Alarms, iso, told
 from bot.playground.bundle import Bundle
 from bot.playground.faults import Fault, all_faults
+from bot.playground.forms import number
 from bot.playground.kube import api as kubernetes_api
 from bot.playground.serving import Serving, away
 from bot.playground.shop.shop import Shop, ShopLogs
@@ -29,7 +30,8 @@ RULE_SECONDS = 5.0
 class Playground:
     """A pretend cluster behind real addresses. Use it with `async with`.
 
-    The clock gives Unix seconds, and may run faster than the wall. Alerts are posted to `alert_url` as Alertmanager does.
+    The clock gives Unix seconds, and may run faster than the wall. Alerts are posted to `alert_url`
+    as Alertmanager does.
     """
 
     def __init__(
@@ -95,7 +97,12 @@ class Playground:
             shop.world.cluster, advance, shop.world.settle, shop.world.remove, shop.world.logs
         )
         series = prometheus_api.PrometheusBehind(
-            shop.metrics, self.clock, advance, self._told_rules, self._told_alerts, self._targets,
+            shop.metrics,
+            self.clock,
+            advance,
+            self._told_rules,
+            self._told_alerts,
+            self._targets,
             {each.name: (each.kind, each.help) for each in shop.metrics.families.values()},
         )
         lines = loki_api.LokiBehind(ShopLogs(shop), self.clock, advance)
@@ -119,7 +126,9 @@ class Playground:
 
     async def _start(self, prometheus: Starlette, loki: Starlette, kubernetes: Starlette, alerts: Starlette) -> None:
         for application in (prometheus, loki, kubernetes, alerts):
-            application.router.routes.insert(0, Route("/playground/faults", self._control, methods=["GET", "POST", "DELETE"]))
+            application.router.routes.insert(
+                0, Route("/playground/faults", self._control, methods=["GET", "POST", "DELETE"])
+            )
         self.prometheus_url = await self.serving.start(prometheus, self.ports[0])
         self.loki_url = await self.serving.start(loki, self.ports[1])
         self.kubernetes_url = await self.serving.start(kubernetes, self.ports[2])
@@ -196,10 +205,18 @@ class Playground:
             state = "firing" if any(alarm.fired for alarm in active) else "pending" if active else "inactive"
             rules.append(
                 {
-                    "name": rule.name, "query": rule.expression, "duration": rule.wait, "state": state, "health": "ok",
-                    "type": "alerting", "labels": {"severity": rule.severity}, "annotations": dict(rule.annotations),
+                    "name": rule.name,
+                    "query": rule.expression,
+                    "duration": rule.wait,
+                    "state": state,
+                    "health": "ok",
+                    "type": "alerting",
+                    "labels": {"severity": rule.severity},
+                    "annotations": dict(rule.annotations),
                     "alerts": [alert for alert in self._told_alerts() if alert["labels"]["alertname"] == rule.name],
-                    "lastEvaluation": iso(self.shop.world.now), "evaluationTime": 0.001, "keepFiringFor": 0,
+                    "lastEvaluation": iso(self.shop.world.now),
+                    "evaluationTime": 0.001,
+                    "keepFiringFor": 0,
                 }
             )
         return [{"name": "shop", "file": "shop.yaml", "interval": RULE_SECONDS, "rules": rules}]
@@ -210,9 +227,11 @@ class Playground:
             one = told(alarm, self.prometheus_url)
             found.append(
                 {
-                    "labels": one["labels"], "annotations": one["annotations"],
+                    "labels": one["labels"],
+                    "annotations": one["annotations"],
                     "state": "firing" if alarm.fired else "pending",
-                    "activeAt": iso(alarm.since), "value": prometheus_api.number(alarm.value),
+                    "activeAt": iso(alarm.since),
+                    "value": number(alarm.value),
                 }
             )
         return found
@@ -221,8 +240,12 @@ class Playground:
         return [
             {
                 "labels": {key: value for key, value in line.labels.items() if key != "__name__"},
-                "discoveredLabels": {}, "scrapePool": line.labels["job"], "health": "up", "lastError": "",
-                "scrapeUrl": f"http://{line.labels['instance']}/metrics", "scrapeInterval": "15s",
+                "discoveredLabels": {},
+                "scrapePool": line.labels["job"],
+                "health": "up",
+                "lastError": "",
+                "scrapeUrl": f"http://{line.labels['instance']}/metrics",
+                "scrapeInterval": "15s",
                 "lastScrape": iso(self.shop.world.now),
             }
             for line in self.shop.metrics.lines("up")

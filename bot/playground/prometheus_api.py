@@ -1,9 +1,8 @@
 """The Prometheus HTTP API over any source of series: queries, labels, rules, alerts and targets."""
 
 import json
-import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.playground.forms import Form, Refused, bad, number
 from bot.playground.promql import Answer, BadQuery, Frame, RawSeries, SeriesSource, evaluate_instant, evaluate_range
 from bot.playground.promql.frames import Floats, QueryFailed, is_stale
 from bot.playground.promql.selectors import parse, parse_selector, wants
@@ -30,18 +30,10 @@ class PrometheusBehind:
     source: SeriesSource
     now: Callable[[], float]
     advance: Callable[[], None] = lambda: None
-    rules: Callable[[], Json] = lambda: []
-    alerts: Callable[[], Json] = lambda: []
-    targets: Callable[[], Json] = lambda: []
+    rules: Callable[[], Json] = list
+    alerts: Callable[[], Json] = list
+    targets: Callable[[], Json] = list
     metadata: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-
-
-class Refused(Exception):
-    """An answer in Prometheus's form of an error."""
-
-    def __init__(self, code: int, kind: str, why: str) -> None:
-        super().__init__(why)
-        self.code, self.kind, self.why = code, kind, why
 
 
 def application(behind: PrometheusBehind) -> Starlette:
@@ -63,7 +55,10 @@ def application(behind: PrometheusBehind) -> Starlette:
             Route("/api/v1/alerts", api.wrap(lambda *_: {"alerts": behind.alerts()})),
             Route("/api/v1/format_query", api.wrap(api.format), methods=both),
             Route("/api/v1/status/buildinfo", api.wrap(lambda *_: {"version": VERSION, "revision": "playground"})),
-            Route("/api/v1/status/runtimeinfo", api.wrap(lambda *_: {"startTime": _iso(behind.now()), "storageRetention": "15d"})),
+            Route(
+                "/api/v1/status/runtimeinfo",
+                api.wrap(lambda *_: {"startTime": _iso(behind.now()), "storageRetention": "15d"}),
+            ),
         ]
     )
 
@@ -74,7 +69,7 @@ class PrometheusApi:
 
     behind: PrometheusBehind
 
-    def wrap(self, answer: Callable[[Request, "Form"], Json]) -> Callable[[Request], Any]:
+    def wrap(self, answer: Callable[[Request, Form], Json]) -> Callable[[Request], Any]:
         """The answer in Prometheus's envelope; errors in theirs."""
 
         async def handle(request: Request) -> Response:
@@ -92,27 +87,28 @@ class PrometheusApi:
 
         return handle
 
-    def query(self, _: Request, form: "Form") -> Json:
+    def query(self, _: Request, form: Form) -> Json:
         """An instant query."""
         at = form.time("time", self.behind.now())
         return result(evaluate_instant(self.behind.source, form.one("query"), at), limit=form.limit())
 
-    def query_range(self, _: Request, form: "Form") -> Json:
+    def query_range(self, _: Request, form: Form) -> Json:
         """A range query."""
         start, end, step = form.time("start", None), form.time("end", None), form.duration("step")
         if end < start:
-            raise _bad("end", "end timestamp must not be before start time")
+            raise bad("end", "end timestamp must not be before start time")
         if step <= 0:
-            raise _bad("step", "zero or negative query resolution step widths are not accepted. Try a positive integer")
+            raise bad("step", "zero or negative query resolution step widths are not accepted. Try a positive integer")
         if (end - start) / step > MOST_POINTS:
             raise Refused(
                 400,
                 "bad_data",
-                "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
+                "exceeded maximum resolution of 11,000 points per timeseries. "
+                "Try decreasing the query resolution (?step=XX)",
             )
         return result(evaluate_range(self.behind.source, form.one("query"), start, end, step), limit=form.limit())
 
-    def _found(self, form: "Form", *, needed: bool) -> list[RawSeries]:
+    def _found(self, form: Form, *, needed: bool) -> list[RawSeries]:
         selectors = form.every("match[]")
         if not selectors and needed:
             raise Refused(400, "bad_data", "no match[] parameter provided")
@@ -126,22 +122,22 @@ class PrometheusApi:
                     found[tuple(sorted(series.labels.items()))] = series
         return [found[key] for key in sorted(found)]
 
-    def series(self, _: Request, form: "Form") -> Json:
+    def series(self, _: Request, form: Form) -> Json:
         """Which series there are."""
         return [dict(series.labels) for series in self._found(form, needed=True)][: form.limit() or None]
 
-    def labels(self, _: Request, form: "Form") -> Json:
+    def labels(self, _: Request, form: Form) -> Json:
         """Which label names there are."""
         return sorted({name for series in self._found(form, needed=False) for name in series.labels})
 
-    def label_values(self, request: Request, form: "Form") -> Json:
+    def label_values(self, request: Request, form: Form) -> Json:
         """Which values a label has."""
         name = request.path_params["name"]
         if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*|U__\w+", name):
             raise Refused(400, "bad_data", f'invalid label name: "{name}"')
         return sorted({series.labels[name] for series in self._found(form, needed=False) if name in series.labels})
 
-    def told_metadata(self, _: Request, form: "Form") -> Json:
+    def told_metadata(self, _: Request, form: Form) -> Json:
         """Types and help texts."""
         wanted = form.get("metric")
         return {
@@ -150,76 +146,9 @@ class PrometheusApi:
             if not wanted or name == wanted
         }
 
-    def format(self, _: Request, form: "Form") -> Json:
+    def format(self, _: Request, form: Form) -> Json:
         """The query, written well."""
         return str(parse(form.one("query")).prettify())
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A request's parameters, from its address and its body."""
-
-    pairs: Sequence[tuple[str, str]]
-
-    def names(self) -> set[str]:
-        """Which parameters were given."""
-        return {name for name, value in self.pairs if value}
-
-    def get(self, name: str) -> str:
-        """A parameter, or nothing."""
-        return next((value for key, value in self.pairs if key == name), "")
-
-    def every(self, name: str) -> list[str]:
-        """All values of a parameter."""
-        return [value for key, value in self.pairs if key == name]
-
-    def one(self, name: str) -> str:
-        """A parameter as it was given."""
-        return self.get(name)
-
-    def limit(self) -> int:
-        """The most rows to answer; 0 is no limit."""
-        text = self.get("limit")
-        if text and not text.isdigit():
-            raise _bad("limit", f'cannot parse "{text}" to a valid limit')
-        return int(text or 0)
-
-    def time(self, name: str, default: float | None) -> int:
-        """A time in milliseconds: Unix seconds or RFC 3339."""
-        text = self.get(name)
-        if not text:
-            if default is None:
-                raise _bad(name, f'cannot parse "" to a valid timestamp')
-            return round(default * 1000) if default else 0
-        try:
-            return round(float(text) * 1000)
-        except (ValueError, OverflowError):
-            pass
-        try:
-            if "T" not in text.upper():
-                raise ValueError(text)
-            return round(datetime.fromisoformat(text).timestamp() * 1000)
-        except ValueError as wrong:
-            raise _bad(name, f'cannot parse "{text}" to a valid timestamp') from wrong
-
-    def duration(self, name: str) -> int:
-        """A duration in milliseconds: seconds, or as Prometheus writes it."""
-        text = self.get(name)
-        try:
-            number = float(text)
-            if not math.isfinite(number):
-                raise Refused(400, "bad_data", f'invalid parameter "{name}": cannot parse "{text}" to a valid duration')
-            return round(number * 1000)
-        except ValueError:
-            pass
-        sizes = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "y": 31_536_000_000}
-        if not re.fullmatch(r"(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?", text) or not text:
-            raise _bad(name, f'cannot parse "{text}" to a valid duration')
-        return sum(int(number) * sizes[unit] for number, unit in re.findall(r"(\d+)(ms|[smhdwy])", text))
-
-
-def _bad(name: str, why: str) -> Refused:
-    return Refused(400, "bad_data", f'invalid parameter "{name}": {why}')
 
 
 async def _posted(request: Request) -> list[tuple[str, str]]:
@@ -250,7 +179,10 @@ def result(answer: Answer, limit: int = 0) -> Json:
     else:
         assert isinstance(answer.value, list)
         told = [
-            {"metric": dict(each.labels), "values": [_point(at, v) for at, v in zip(each.times, each.values, strict=True)]}
+            {
+                "metric": dict(each.labels),
+                "values": [_point(at, v) for at, v in zip(each.times, each.values, strict=True)],
+            }
             for each in answer.value
         ]
     if limit and isinstance(told, list) and answer.kind in ("vector", "matrix"):
@@ -269,19 +201,6 @@ def _row(answer: Answer, frame: Frame, row: int) -> Json:
 def _point(at_ms: int, value: float) -> list[Json]:
     at = int(at_ms)
     return [at // 1000 if at % 1000 == 0 else at / 1000, number(float(value))]
-
-
-def number(value: float) -> str:
-    """A value as Prometheus writes it."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    size = abs(value)
-    if size and (size < 1e-6 or size >= 1e21):
-        text = np.format_float_scientific(value, trim="-", exp_digits=2)
-        return str(text)
-    return str(int(value)) if value == int(value) and size < 1e15 else np.format_float_positional(value, trim="-")
 
 
 def _json(body: Json) -> Response:

@@ -21,7 +21,9 @@ class Serving:
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))
-        config = uvicorn.Config(application, log_level="error", lifespan="off", access_log=False, timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            application, log_level="error", lifespan="off", access_log=False, timeout_graceful_shutdown=1
+        )
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         task = asyncio.create_task(server._serve([listening]))
@@ -44,5 +46,9 @@ class Serving:
 def away(why: str) -> Starlette:
     """An application that is not there: every request is answered 503."""
     return Starlette(
-        routes=[Route("/{path:path}", lambda _: PlainTextResponse(why, 503), methods=["GET", "POST", "PUT", "PATCH", "DELETE"])]
+        routes=[
+            Route(
+                "/{path:path}", lambda _: PlainTextResponse(why, 503), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]
+            )
+        ]
     )

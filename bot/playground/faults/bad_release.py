@@ -2,18 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from bot.playground.shop.phrases import of_fault
 from bot.playground.shop.services import BY_NAME
 from bot.playground.shop.shop import Shop
 from bot.playground.shop.weather import Effect
 
 TAG = "v2.5.0"
-_LINES = (
-    '{at} ERROR 1 --- [nio-8080-exec-{thread}] c.s.order.PriceService : discount failed\n'
-    "java.lang.NullPointerException: Cannot invoke \"com.shop.order.Discount.rate()\" because \"discount\" is null\n"
-    "\tat com.shop.order.PriceService.apply(PriceService.java:87)\n"
-    "\tat com.shop.order.OrderController.create(OrderController.java:142)\n"
-    "\tat java.base/java.lang.reflect.Method.invoke(Method.java:580)",
-)
 
 
 @dataclass(slots=True)
@@ -32,7 +26,10 @@ class BadRelease:
         shop.world.built.add(image)
         effect = Effect(
             lambda life: life.app == "order-service" and life.image == image,
-            shop.world.now, errors=0.34, slow=1.3, lines=_LINES,
+            shop.world.now,
+            errors=0.34,
+            slow=1.3,
+            lines=of_fault("bad_release"),
         )
         self.effects = [shop.feel(effect)]
         shop.set_image("order-service", TAG, f"release {TAG}")
@@ -40,7 +37,9 @@ class BadRelease:
     def stop(self, shop: Shop) -> None:
         """Go back."""
         if shop.deployment("order-service")["spec"]["template"]["spec"]["containers"][0]["image"].endswith(f":{TAG}"):
-            shop.set_image("order-service", BY_NAME["order-service"].current, f"release {BY_NAME['order-service'].current}")
+            shop.set_image(
+                "order-service", BY_NAME["order-service"].current, f"release {BY_NAME['order-service'].current}"
+            )
         shop.end(self.effects)
 
 

@@ -3,17 +3,13 @@
 from dataclasses import dataclass, field
 
 from bot.playground.kube.kinds import Manifest
-from bot.playground.shop.machines import Spill
+from bot.playground.shop.nodes import Spill
+from bot.playground.shop.phrases import of_fault
 from bot.playground.shop.services import NAMESPACE
 from bot.playground.shop.shop import Shop
 from bot.playground.shop.weather import Effect
 
 CLAIM = "data-postgres-0"
-_LINES = (
-    '{at} UTC [311] LOG:  replication slot "analytics" is inactive and holds back write-ahead log',
-    "{at} UTC [27] LOG:  checkpoints are occurring too frequently ({n} seconds apart)",
-    '{at} UTC [412] WARNING:  could not extend file "base/16384/2619": disk is nearly full',
-)
 
 
 @dataclass(slots=True)
@@ -30,8 +26,10 @@ class DiskFilling:
     def start(self, shop: Shop) -> None:
         """The log begins to grow; a good part of it is there already."""
         self.spills = [Spill(CLAIM, shop.world.now - 3600, 1.4e6, at_once=6.5 * 2**30)]
-        shop.machines.volumes += self.spills
-        effect = Effect(lambda life: life.app == "postgres", shop.world.now, lines=_LINES, line_level="warn")
+        shop.grounds.volumes += self.spills
+        effect = Effect(
+            lambda life: life.app == "postgres", shop.world.now, lines=of_fault("disk_filling"), line_level="warn"
+        )
         self.effects = [shop.feel(effect)]
         shop.world.agenda.after(10, lambda: self._look(shop))
 
@@ -46,16 +44,18 @@ class DiskFilling:
         if self.effects and self.effects[0].end is not None:
             return
         for job in shop.world.cluster.every("jobs", "batch", NAMESPACE):
-            if _cleans(job) and job.get("status", {}).get("succeeded") and job["metadata"]["uid"] not in self._old(shop):
+            if (
+                _cleans(job)
+                and job.get("status", {}).get("succeeded")
+                and job["metadata"]["uid"] not in self._old(shop)
+            ):
                 self.stop(shop)
                 return
         shop.world.agenda.after(5, lambda: self._look(shop))
 
     def _old(self, shop: Shop) -> set[str]:
         """Jobs that had ended before the trouble began."""
-        return {
-            life.owner[1] for life in shop.world.kubelet.lives.values() if life.created < self.effects[0].start
-        }
+        return {life.owner[1] for life in shop.world.kubelet.lives.values() if life.created < self.effects[0].start}
 
 
 def _cleans(job: Manifest) -> bool:

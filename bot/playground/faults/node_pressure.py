@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 
 from bot.playground.kube.cluster import stamp
 from bot.playground.kube.kinds import Manifest
-from bot.playground.shop.machines import Spill
+from bot.playground.shop.nodes import Spill
+from bot.playground.shop.phrases import of_fault
 from bot.playground.shop.services import BY_NAME, NODE_MEMORY
 from bot.playground.shop.shop import Shop
 from bot.playground.shop.weather import Effect
 
 FEW = 1
-_LINES = ('ts={at} level=warn msg="slow request, waiting for memory" major_faults={n}00',)
 
 
 @dataclass(slots=True)
@@ -44,12 +44,16 @@ class NodePressure:
         if self.effects:
             return
         effect = Effect(
-            lambda life: life.node == self.node and life.app in BY_NAME, shop.world.now, errors=0.03, slow=9.0,
-            lines=_LINES, line_level="warn",
+            lambda life: life.node == self.node and life.app in BY_NAME,
+            shop.world.now,
+            errors=0.03,
+            slow=9.0,
+            lines=of_fault("node_pressure"),
+            line_level="warn",
         )
         self.effects = [shop.feel(effect)]
         self.spills.append(Spill(self.node, shop.world.now, 6e6, at_once=NODE_MEMORY * 0.55))
-        shop.machines.node_memory.append(self.spills[-1])
+        shop.grounds.memory.append(self.spills[-1])
         self._condition(shop, "True", "KubeletHasInsufficientMemory", "kubelet has insufficient memory available")
 
     def _ease(self, shop: Shop) -> None:
@@ -68,14 +72,18 @@ class NodePressure:
         def how(manifest: Manifest) -> None:
             for condition in manifest["status"]["conditions"]:
                 if condition["type"] == "MemoryPressure":
-                    condition.update(status=value, reason=reason, message=message, lastTransitionTime=stamp(shop.world.now))
+                    condition.update(
+                        status=value, reason=reason, message=message, lastTransitionTime=stamp(shop.world.now)
+                    )
 
         word = "NodeHasInsufficientMemory" if value == "True" else "NodeHasSufficientMemory"
-        shop.world.reporter.tell(node, "Warning" if value == "True" else "Normal", word, f"Node {self.node} status is now: {word}")
+        shop.world.reporter.tell(
+            node, "Warning" if value == "True" else "Normal", word, f"Node {self.node} status is now: {word}"
+        )
         shop.change(node, how)
 
     def _look(self, shop: Shop) -> None:
-        """Every while: throw a pod out while there is pressure; breathe when few are left; be short again when they return."""
+        """Every while: throw a pod out while there is pressure; breathe when few are left, until they return."""
         if not self.running:
             return
         here = self._here(shop)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.playground.shop.machines import MIB
+from bot.playground.shop.phrases import of_fault
 from bot.playground.shop.services import BY_NAME
 from bot.playground.shop.shop import Shop
 from bot.playground.shop.weather import Effect
@@ -11,10 +12,6 @@ from bot.playground.world.lives import Life, quantity
 
 LEAK = 3.2 * MIB
 PLATEAU = 420 * MIB
-_LINES = (
-    'ts={at} level=warn msg="reservation cache is large" entries={n}000 heap_inuse_mb=3{n}',
-    'ts={at} level=warn msg="GC is running often" pause_ms={n}',
-)
 
 
 @dataclass(slots=True)
@@ -31,8 +28,13 @@ class OutOfMemory:
     def start(self, shop: Shop) -> None:
         """The cache begins to grow."""
         effect = Effect(
-            lambda life: life.app == "inventory-service", shop.world.now, leak=LEAK, leak_limit=PLATEAU, slow=1.6,
-            lines=_LINES, line_level="warn",
+            lambda life: life.app == "inventory-service",
+            shop.world.now,
+            leak=LEAK,
+            leak_limit=PLATEAU,
+            slow=1.6,
+            lines=of_fault("oom"),
+            line_level="warn",
         )
         level = BY_NAME["inventory-service"].memory_mib * MIB
 

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from bot.playground.kube import paths, status
 from bot.playground.kube.cluster import Cluster
 from bot.playground.kube.kinds import Manifest
-from bot.playground.kube.reading import listing, watch, wanted
+from bot.playground.kube.reading import listing, wanted, watch
 from bot.playground.kube.writing import Writer, scale_of
 
 VERSION = "v1.37.2"
@@ -107,7 +107,9 @@ class Api:
             case "DELETE":
                 done = self._delete_all(writer, target, query)
             case _:
-                raise status.ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+                raise status.ApiError(
+                    405, "MethodNotAllowed", "the server does not allow this method on the requested resource"
+                )
         self.behind.settle()
         return JSONResponse(done, code)
 
@@ -145,7 +147,9 @@ async def _body(request: Request) -> Any:
             return yaml.safe_load(raw)
         return json.loads(raw)
     except (ValueError, yaml.YAMLError) as wrong:
-        raise status.bad_request(f"the object provided is unrecognized (must be of type JSON or YAML): {wrong}") from wrong
+        raise status.bad_request(
+            f"the object provided is unrecognized (must be of type JSON or YAML): {wrong}"
+        ) from wrong
 
 
 def _log_options(request: Request) -> PodLogs:

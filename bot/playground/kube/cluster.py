@@ -36,7 +36,7 @@ def seconds(text: str) -> float:
 
 @dataclass(slots=True)
 class Cluster:
-    """All manifests of one cluster. A manifest in the store is never changed in place: a change puts a new one there."""
+    """All manifests of one cluster. One in the store is never changed in place: a change puts a new one there."""
 
     now: Callable[[], float]
     seed: int = 0
@@ -108,7 +108,9 @@ class Cluster:
         if meta.get("resourceVersion") and meta["resourceVersion"] != old["metadata"]["resourceVersion"]:
             raise status.conflict(kind, key[1])
         if meta.get("uid") and meta["uid"] != old["metadata"].get("uid"):
-            why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {old['metadata']['uid']}"
+            why = (
+                f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {old['metadata']['uid']}"
+            )
             raise status.conflict(kind, key[1], why)
         new = copy.deepcopy(manifest)
         if status_only:

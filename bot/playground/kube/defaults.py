@@ -59,7 +59,9 @@ def _pod(spec: Manifest) -> None:
     ):
         spec.setdefault(name, value)
     for container in spec.get("containers", ()):
-        latest = ":" not in container.get("image", "").rsplit("/", 1)[-1] or container.get("image", "").endswith(":latest")
+        latest = ":" not in container.get("image", "").rsplit("/", 1)[-1] or container.get("image", "").endswith(
+            ":latest"
+        )
         container.setdefault("imagePullPolicy", "Always" if latest else "IfNotPresent")
         container.setdefault("resources", {})
         container.setdefault("terminationMessagePath", "/dev/termination-log")
@@ -91,6 +93,4 @@ def check(kind: Kind, manifest: Manifest) -> None:
             raise status.invalid(kind, name, "spec.template.metadata.labels", why)
         for place, container in enumerate(spec.get("template", {}).get("spec", {}).get("containers", ())):
             if not container.get("image"):
-                raise status.invalid(
-                    kind, name, f"spec.template.spec.containers[{place}].image", "Required value"
-                )
+                raise status.invalid(kind, name, f"spec.template.spec.containers[{place}].image", "Required value")

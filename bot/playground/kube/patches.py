@@ -173,7 +173,7 @@ def applied_fields(manifest: Manifest) -> dict[str, Any]:
 
 def patch(kind: Kind, content_type: str, target: Manifest, body: Any) -> Manifest:
     """The target after a patch of this content type."""
-    match content_type.split(";")[0].strip():
+    match content_type.split(";", maxsplit=1)[0].strip():
         case "application/json-patch+json":
             return json_patch(target, body)
         case "application/merge-patch+json":

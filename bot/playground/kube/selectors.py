@@ -111,7 +111,7 @@ def by_fields(selector: str, kind: Kind) -> Test:
         path = found[1]
         allowed = {"metadata.name", "metadata.namespace"} | _FIELDS.get(kind.kind, frozenset())
         if path not in allowed:
-            raise bad_request(f'field label not supported: {path}')
+            raise bad_request(f"field label not supported: {path}")
         tests.append((path, found[2] != "!=", found[3]))
     return lambda manifest: all((_field(manifest, path) == value) is equal for path, equal, value in tests)
 

@@ -65,8 +65,11 @@ def apply_conflict(kind: Kind, name: str, owners: dict[str, list[str]]) -> ApiEr
         for path in paths
     ]
     one = next(iter(owners))
-    what = f': {owners[one][0]}' if fields == 1 else "s:\n- " + "\n- ".join(p for paths in owners.values() for p in paths)
-    message = f'Apply failed with {fields} conflict{"s" if fields > 1 else ""}: conflict{"s" if fields > 1 else ""} with "{one}"{what}'
+    what = (
+        f": {owners[one][0]}" if fields == 1 else "s:\n- " + "\n- ".join(p for paths in owners.values() for p in paths)
+    )
+    word = "conflicts" if fields > 1 else "conflict"
+    message = f'Apply failed with {fields} {word}: {word} with "{one}"{what}'
     return ApiError(409, "Conflict", message, _details(kind, name, causes=causes))
 
 
@@ -74,7 +77,9 @@ def invalid(kind: Kind, name: str, where: str, why: str) -> ApiError:
     """A field may not have this value."""
     causes = [{"reason": "FieldValueInvalid", "message": why, "field": where}]
     return ApiError(
-        422, "Invalid", f'{kind.kind}{"." + kind.group if kind.group else ""} "{name}" is invalid: {where}: {why}',
+        422,
+        "Invalid",
+        f'{kind.kind}{"." + kind.group if kind.group else ""} "{name}" is invalid: {where}: {why}',
         _details(kind, name, causes=causes),
     )
 

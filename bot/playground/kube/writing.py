@@ -31,7 +31,9 @@ class Writer:
                 "the namespace of the provided object does not match the namespace sent on the request"
             )
         if body.get("kind") not in (None, target.kind.kind):
-            raise status.bad_request(f"{body['kind']} in version {body.get('apiVersion')!r} cannot be handled as a {target.kind.kind}")
+            raise status.bad_request(
+                f"{body['kind']} in version {body.get('apiVersion')!r} cannot be handled as a {target.kind.kind}"
+            )
         made = fill(target.kind, copy.deepcopy(body))
         check(target.kind, made)
         return self.cluster.create(target.kind, target.namespace or "", made, dry=dry(query))
@@ -81,7 +83,9 @@ class Writer:
     def _conflicts(self, target: Target, old: Manifest, body: Manifest, query: Mapping[str, str]) -> None:
         manager = query.get("fieldManager", "")
         if not manager:
-            raise status.bad_request("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch")
+            raise status.bad_request(
+                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
+            )
         owned = self.cluster.owners.get(old["metadata"]["uid"], {})
         have = applied_fields(old)
         clashes: dict[str, list[str]] = {}
@@ -102,7 +106,10 @@ class Writer:
         replicas = body.get("spec", {}).get("replicas", 0)
         if not isinstance(replicas, int) or replicas < 0:
             raise status.invalid(
-                target.kind, target.name, "spec.replicas", f"Invalid value: {replicas}: must be greater than or equal to 0"
+                target.kind,
+                target.name,
+                "spec.replicas",
+                f"Invalid value: {replicas}: must be greater than or equal to 0",
             )
         version = body.get("metadata", {}).get("resourceVersion")
         new = {**old, "spec": {**old["spec"], "replicas": replicas}}
@@ -115,9 +122,9 @@ class Writer:
         old = self._now(target)
         asked = options.get("preconditions") or {}
         meta = old["metadata"]
-        for field, key in (("uid", "uid"), ("resourceVersion", "resourceVersion")):
-            if asked.get(field) and asked[field] != meta[key]:
-                why = f"Precondition failed: {'UID' if field == 'uid' else 'ResourceVersion'} in precondition: {asked[field]}, {'UID' if field == 'uid' else 'ResourceVersion'} in object meta: {meta[key]}"
+        for key, word in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
+            if asked.get(key) and asked[key] != meta[key]:
+                why = f"Precondition failed: {word} in precondition: {asked[key]}, {word} in object meta: {meta[key]}"
                 raise status.conflict(target.kind, target.name, why)
         if dry(query) or "All" in options.get("dryRun", ()):
             return old
@@ -163,7 +170,9 @@ def scale_of(manifest: Manifest) -> Manifest:
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
-        "metadata": {k: meta[k] for k in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if k in meta},
+        "metadata": {
+            k: meta[k] for k in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if k in meta
+        },
         "spec": {"replicas": manifest["spec"].get("replicas", 1)},
         "status": {
             "replicas": manifest.get("status", {}).get("replicas", 0),

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.playground.logql.pipeline import Working, run, unwrapped
+from bot.playground.logql.pipeline import run, unwrapped
 from bot.playground.logql.streams import Labels, LogSource
 from bot.playground.logql.tokens import BadLogQuery
 from bot.playground.logql.tree import Aggregation, Binary, LogQuery, Metric, Number, RangeCall, Replace
+from bot.playground.logql.working import Working
 from bot.playground.promql.aggregates import aggregate, group_labels
 from bot.playground.promql.frames import Floats, Frame, QueryFailed, RawSeries, Stamps, key_of, show
 from bot.playground.promql.functions import in_order, label_replace
@@ -70,7 +71,11 @@ class LogEvaluator:
             match node:
                 case Number():
                     numbers = np.full(len(self.steps), node.value)
-                    return Frame([{}], numbers.reshape(1, -1), np.ones((1, len(self.steps)), dtype=bool)) if node.vector else numbers
+                    return (
+                        Frame([{}], numbers.reshape(1, -1), np.ones((1, len(self.steps)), dtype=bool))
+                        if node.vector
+                        else numbers
+                    )
                 case RangeCall():
                     return self._range(node)
                 case Aggregation():
@@ -110,12 +115,12 @@ class LogEvaluator:
             if value is None:
                 continue
             labels = group_labels(entry.labels(), node.grouping) if node.grouping else entry.labels()
-            if entry.error and "__error__" in labels or entry.error and not node.grouping:
+            if (entry.error and "__error__" in labels) or (entry.error and not node.grouping):
                 raise BadLogQuery(
                     f"pipeline error: '{entry.error}' for series: '{show(labels)}'.\nUse a label filter to "
-                    "intentionally skip this error. (e.g | __error__!=\"{0}\").\nTo skip all potential errors you can "
-                    "match empty errors.(e.g __error__=\"\")\nThe label filter can also be specified after unwrap. "
-                    f"(e.g | unwrap latency | __error__=\"\" )\n".replace("{0}", entry.error)
+                    'intentionally skip this error. (e.g | __error__!="{0}").\nTo skip all potential errors you can '
+                    'match empty errors.(e.g __error__="")\nThe label filter can also be specified after unwrap. '
+                    f'(e.g | unwrap latency | __error__="" )\n'.replace("{0}", entry.error)
                 )
             _, times, values = samples.setdefault(key_of(labels), (labels, [], []))
             times.append(entry.at)
@@ -132,9 +137,7 @@ class LogEvaluator:
             return float(len(entry.line.encode()))
         return 1.0
 
-    def _frame(
-        self, node: RangeCall, ends: Stamps, samples: Sequence[tuple[Labels, list[int], list[float]]]
-    ) -> Frame:
+    def _frame(self, node: RangeCall, ends: Stamps, samples: Sequence[tuple[Labels, list[int], list[float]]]) -> Frame:
         labels, rows, present = [], [], []
         for told, times, values in samples:
             order = np.argsort(np.array(times, dtype=np.int64), kind="stable")
@@ -149,12 +152,10 @@ class LogEvaluator:
             return Frame.empty(len(self.steps))
         return Frame(labels, np.array(rows), np.array(present))
 
-    def _absent(
-        self, node: RangeCall, ends: Stamps, samples: Sequence[tuple[Labels, list[int], list[float]]]
-    ) -> Frame:
+    def _absent(self, node: RangeCall, ends: Stamps, samples: Sequence[tuple[Labels, list[int], list[float]]]) -> Frame:
         some = self._frame(RangeCall("count_over_time", node.query, node.span_ns), ends, samples)
         labels = {each.name: each.value for each in node.query.matchers if each.op == "="}
-        missing = ~some.present.any(axis=0)
+        missing = ~np.asarray(some.present.any(axis=0))
         return Frame([labels], np.ones((1, len(missing))), missing.reshape(1, -1))
 
 

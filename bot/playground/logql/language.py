@@ -16,7 +16,20 @@ _GROUPABLE = {
     "avg_over_time", "max_over_time", "min_over_time", "first_over_time", "last_over_time", "stddev_over_time",
     "stdvar_over_time", "quantile_over_time",
 }  # fmt: skip
-_VECTOR = {"sum", "avg", "min", "max", "count", "stddev", "stdvar", "topk", "bottomk", "sort", "sort_desc", "approx_topk"}
+_VECTOR = {
+    "sum",
+    "avg",
+    "min",
+    "max",
+    "count",
+    "stddev",
+    "stdvar",
+    "topk",
+    "bottomk",
+    "sort",
+    "sort_desc",
+    "approx_topk",
+}
 _LEVELS = (("or",), ("and", "unless"), ("==", "!=", ">=", "<=", ">", "<"), ("+", "-"), ("*", "/", "%"), ("^",))
 
 
@@ -64,7 +77,9 @@ class MetricReader(PipelineReader):
         return left
 
     def _binary(self, op: str, left: Metric, level: int) -> Binary:
-        return_bool, on, labels, card, include = False, False, (), "OneToOne", ()
+        return_bool, on, card = False, False, "OneToOne"
+        labels: tuple[str, ...] = ()
+        include: tuple[str, ...] = ()
         if self.sees("bool"):
             self.take("bool")
             return_bool = True
@@ -76,7 +91,8 @@ class MetricReader(PipelineReader):
                 include = self.names() if self.sees("(") else ()
         right = self.metric(level if op == "^" else level + 1)
         if op in ("and", "or", "unless") and (isinstance(left, Number) or isinstance(right, Number)):
-            raise self.fail(f"unexpected literal for {'left' if isinstance(left, Number) else 'right'} leg of logical/set binary operation ({op})")
+            leg = "left" if isinstance(left, Number) else "right"
+            raise self.fail(f"unexpected literal for {leg} leg of logical/set binary operation ({op})")
         return Binary(op, left, right, return_bool, on, labels, card, include)
 
     def single(self) -> Metric:

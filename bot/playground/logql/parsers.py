@@ -4,13 +4,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.playground.logql.tree import Parser
+from bot.playground.logql.working import Working
 from bot.playground.regexes import compile_pattern
-
-if TYPE_CHECKING:
-    from bot.playground.logql.pipeline import Working
 
 
 class _Number(str):
@@ -28,7 +26,7 @@ def clean(name: str) -> str:
     return f"_{name}" if name[:1].isdigit() else name
 
 
-def _json(stage: Parser, entry: "Working") -> None:
+def _json(stage: Parser, entry: Working) -> None:
     try:
         value = _DECODER.decode(entry.line)
         if not isinstance(value, dict):
@@ -80,7 +78,7 @@ def _reach(value: Any, path: str) -> Any:
 _PAIR = re.compile(r'\s*([^\s="]+)(?:=("(?:[^"\\]|\\.)*"|[^\s"]*))?')
 
 
-def _logfmt(stage: Parser, entry: "Working") -> None:
+def _logfmt(stage: Parser, entry: Working) -> None:
     wanted = {source: name for name, source in stage.fields}
     keep_empty = "--keep-empty" in stage.flags
     for name, value in _pairs(entry.line):
@@ -104,7 +102,7 @@ def _pairs(line: str) -> list[tuple[str, str]]:
     return found
 
 
-def _regexp(stage: Parser, entry: "Working") -> None:
+def _regexp(stage: Parser, entry: Working) -> None:
     match = compile_pattern(stage.text).search(entry.line)
     if match:
         for name, value in match.groupdict().items():
@@ -119,7 +117,7 @@ def _pattern_parts(text: str) -> list[tuple[str, str]]:
     return [("", pieces[0]), *zip(pieces[1::2], pieces[2::2], strict=True)]
 
 
-def _pattern(stage: Parser, entry: "Working") -> None:
+def _pattern(stage: Parser, entry: Working) -> None:
     line = entry.line
     for name, literal in _pattern_parts(stage.text):
         if not name:
@@ -145,7 +143,7 @@ def pattern_filter(text: str) -> re.Pattern[str]:
     return re.compile(".*".join(re.escape(part) for part in text.split("<_>")), re.DOTALL)
 
 
-def _unpack(_: Parser, entry: "Working") -> None:
+def _unpack(_: Parser, entry: Working) -> None:
     try:
         value = _DECODER.decode(entry.line)
         if not isinstance(value, dict):
@@ -161,7 +159,7 @@ def _unpack(_: Parser, entry: "Working") -> None:
                 entry.found(clean(name), part)
 
 
-PARSERS: Mapping[str, Callable[[Parser, "Working"], None]] = {
+PARSERS: Mapping[str, Callable[[Parser, Working], None]] = {
     "json": _json,
     "logfmt": _logfmt,
     "regexp": _regexp,

@@ -1,9 +1,7 @@
 """The stages at work: each takes a line with its labels and changes it, or lets it fall."""
 
-import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from bot.playground.logql import parsers
 from bot.playground.logql.templates import render
@@ -19,60 +17,11 @@ from bot.playground.logql.tree import (
     Prune,
     Stage,
 )
+from bot.playground.logql.working import Working
 from bot.playground.promql import Matcher
 from bot.playground.regexes import compile_pattern
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-
-
-@dataclass(slots=True)
-class Working:
-    """A line on its way through the stages."""
-
-    at: int
-    line: str
-    stream: dict[str, str]
-    extra: dict[str, str]
-    parsed: dict[str, str] = field(default_factory=dict)
-    error: str = ""
-    details: str = ""
-
-    def labels(self) -> dict[str, str]:
-        """All labels that it has now."""
-        found = {**self.stream, **self.extra, **self.parsed}
-        if self.error:
-            found |= {"__error__": self.error, "__error_details__": self.details}
-        return {name: value for name, value in found.items() if value}
-
-    def get(self, name: str) -> str | None:
-        """A label's value; what a parser found comes before what the stream has."""
-        if name == "__error__":
-            return self.error
-        for place in (self.parsed, self.extra, self.stream):
-            if name in place:
-                return place[name]
-        return None
-
-    def set(self, name: str, value: str) -> None:
-        """Give a label a value; the others of its name step back."""
-        for place in (self.stream, self.extra):
-            place.pop(name, None)
-        self.parsed[name] = value
-
-    def drop(self, name: str) -> None:
-        """Take a label away."""
-        if name == "__error__":
-            self.error = ""
-        for place in (self.stream, self.extra, self.parsed):
-            place.pop(name, None)
-
-    def found(self, name: str, value: str) -> None:
-        """A parser found a label: one that the stream has is kept, and the new one is called `…_extracted`."""
-        self.parsed[f"{name}_extracted" if name in self.stream or name in self.extra else name] = value
-
-    def wrong(self, kind: str, details: str) -> None:
-        """Something could not be read."""
-        self.error, self.details = kind, details
 
 
 def run(stages: Sequence[Stage], entry: Working) -> bool:
@@ -190,8 +139,7 @@ def unwrapped(entry: Working, name: str, conversion: str) -> float | None:
             return nanoseconds(text) / 1e9
         if conversion == "bytes":
             return byte_count(text)
-        number = float(text)
+        return float(text)
     except ValueError:
         entry.wrong("SampleExtractionErr", f'strconv.ParseFloat: parsing "{text}": invalid syntax')
         return 0.0
-    return number if not math.isnan(number) else number

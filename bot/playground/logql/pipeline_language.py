@@ -118,7 +118,7 @@ class PipelineReader:
         if all(matcher({}) for matcher in found):
             raise BadLogQuery(
                 "parse error : queries require at least one regexp or equality matcher that does not have an "
-                "empty-compatible value. For instance, app=~\".*\" does not meet this requirement, but app=~\".+\" will"
+                'empty-compatible value. For instance, app=~".*" does not meet this requirement, but app=~".+" will'
             )
         return tuple(found)
 
@@ -252,7 +252,7 @@ class PipelineReader:
 
     def _all_tests(self) -> LabelTest | AnyOf:
         left = self._test()
-        while self.sees("and") or self.sees(",") or self.token.kind == "name" and self.token.text != "or":
+        while self.sees("and") or self.sees(",") or (self.token.kind == "name" and self.token.text != "or"):
             if self.sees("and") or self.sees(","):
                 self.take(self.token.text)
             left = AnyOf("and", (left, self._test()))

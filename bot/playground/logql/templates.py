@@ -52,7 +52,7 @@ def _call(words: list[str], labels: Mapping[str, str], line: str, at: int, piped
 def _value(word: str, labels: Mapping[str, str], line: str, at: int) -> str:
     if word.startswith("."):
         return labels.get(word[1:], "")
-    if word[:1] in "\"`":
+    if word[:1] in '"`':
         return word[1:-1]
     if word == "__line__":
         return line

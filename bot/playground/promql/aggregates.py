@@ -45,17 +45,17 @@ def _numbers(param: Floats | str | None) -> Floats:
 
 
 def _fold(op: str, values: Floats, mask: Mask) -> Floats:
-    count = mask.sum(axis=0)
+    count: Floats = mask.sum(axis=0).astype(np.float64)
     match op:
         case "count":
-            return count.astype(np.float64)
+            return count
         case "group":
             return np.ones(values.shape[1])
         case "min":
             return np.asarray(np.fmin.reduce(np.where(mask, values, np.nan), axis=0))
         case "max":
             return np.asarray(np.fmax.reduce(np.where(mask, values, np.nan), axis=0))
-    total = np.where(mask, values, 0.0).sum(axis=0)
+    total: Floats = np.where(mask, values, 0.0).sum(axis=0)
     match op:
         case "sum":
             return np.asarray(total)

@@ -57,7 +57,8 @@ def evaluate_range(source: SeriesSource, query: str, start_ms: int, end_ms: int,
     if isinstance(_unwrap(tree), pp.MatrixSelector | pp.SubqueryExpr | pp.StringLiteral):
         kind = "string" if isinstance(_unwrap(tree), pp.StringLiteral) else "range vector"
         raise BadQuery(
-            f'invalid parameter "query": invalid expression type "{kind}" for range query, must be Scalar or instant Vector'
+            f'invalid parameter "query": invalid expression type "{kind}" for range query, '
+            "must be Scalar or instant Vector"
         )
     steps = np.arange(start_ms, end_ms + 1, step_ms, dtype=np.int64)
     value = Evaluator(source, Bounds(start_ms, end_ms), steps, step_ms).value(tree)

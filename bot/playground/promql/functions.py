@@ -46,7 +46,9 @@ _CLOCKS: dict[str, Callable[[datetime], float]] = {
     "day_of_week": lambda at: at.isoweekday() % 7,
     "day_of_month": lambda at: at.day,
     "day_of_year": lambda at: at.timetuple().tm_yday,
-    "days_in_month": lambda at: (datetime(at.year + at.month // 12, at.month % 12 + 1, 1, tzinfo=UTC) - _first(at)).days,
+    "days_in_month": lambda at: (
+        (datetime(at.year + at.month // 12, at.month % 12 + 1, 1, tzinfo=UTC) - _first(at)).days
+    ),
     "month": lambda at: at.month,
     "year": lambda at: at.year,
 }
@@ -85,7 +87,7 @@ def scalar(frame: Frame) -> Floats:
 
 def absent(frame: Frame, labels: Labels) -> Frame:
     """1 at each step at which there is nothing."""
-    missing = ~frame.present.any(axis=0)
+    missing = ~np.asarray(frame.present.any(axis=0))
     return Frame([labels], np.ones((1, len(missing))), missing.reshape(1, -1))
 
 

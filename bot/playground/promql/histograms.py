@@ -72,7 +72,7 @@ def _coalesce(limits: Floats, counts: Floats) -> tuple[Floats, Floats]:
     unique, inverse = np.unique(limits, return_inverse=True)
     if len(unique) == len(limits):
         return limits, counts
-    return unique, np.bincount(inverse, weights=counts)
+    return unique, np.bincount(inverse, weights=counts).astype(np.float64)
 
 
 def _monotonic(counts: Floats) -> Floats:

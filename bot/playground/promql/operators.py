@@ -99,13 +99,13 @@ def sets(op: str, left: Frame, right: Frame, matching: Matching) -> Frame:
     theirs = [matching.signature(labels) for labels in right.labels]
     nothing = np.zeros(steps, dtype=bool)
     if op == "or":
-        there = {key: left.present[rows].any(axis=0) for key, rows in group(mine).items()}
+        there = {key: np.asarray(left.present[rows].any(axis=0)) for key, rows in group(mine).items()}
         kept = right.present & ~_stack([there.get(key, nothing) for key in theirs], steps)
         joined = Frame(
             [*left.labels, *right.labels], np.vstack([left.values, right.values]), np.vstack([left.present, kept])
         )
         return merge(joined)
-    there = {key: right.present[rows].any(axis=0) for key, rows in group(theirs).items()}
+    there = {key: np.asarray(right.present[rows].any(axis=0)) for key, rows in group(theirs).items()}
     matched = _stack([there.get(key, nothing) for key in mine], steps)
     return Frame(left.labels, left.values, left.present & (matched if op == "and" else ~matched))
 

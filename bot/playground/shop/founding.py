@@ -1,4 +1,4 @@
-"""How the shop came to be: nine days of history played quickly, so that rollouts and restarts of the past are really there."""
+"""How the shop came to be: nine days of history played quickly, so that the rollouts of the past are really there."""
 
 import copy
 from collections.abc import Callable
@@ -13,7 +13,13 @@ from bot.playground.world.conduct import Conduct, Rule
 from bot.playground.world.lives import Life
 from bot.playground.world.world import World
 
-_STARTUP = {"order-service": 11.0, "payment-service": 10.0, "gateway": 3.0, "cart-service": 3.0, "inventory-service": 3.0}
+_STARTUP = {
+    "order-service": 11.0,
+    "payment-service": 10.0,
+    "gateway": 3.0,
+    "cart-service": 3.0,
+    "inventory-service": 3.0,
+}
 
 
 def found(clock: Clock, seed: int, listen: Callable[[World], None] = lambda _: None) -> World:
@@ -79,7 +85,10 @@ def known_images(world: World) -> Rule:
         for container in life.containers:
             image = str(container.get("image", ""))
             if ("registry.shop.example/" in image and image not in world.built) or "does-not-exist" in image:
-                why = f'Failed to pull image "{image}": rpc error: code = NotFound desc = failed to pull and unpack image "{image}": failed to resolve reference "{image}": {image}: not found'
+                why = (
+                    f'Failed to pull image "{image}": rpc error: code = NotFound desc = failed to pull and unpack '
+                    f'image "{image}": failed to resolve reference "{image}": {image}: not found'
+                )
                 return Conduct("image", message=why)
         return None
 

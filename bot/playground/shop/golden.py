@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -39,8 +40,12 @@ class Golden:
             Family("http_request_duration_seconds_sum", "histogram", "Time to serve a request.", self._sum),
             Family("http_request_duration_seconds_count", "histogram", "Time to serve a request.", self._count),
             Family("http_requests_in_flight", "gauge", "Requests being served.", self._in_flight),
-            Family("hikaricp_connections_active", "gauge", "Database connections in use.", lambda: self._pool("active")),
-            Family("hikaricp_connections_idle", "gauge", "Database connections not in use.", lambda: self._pool("idle")),
+            Family(
+                "hikaricp_connections_active", "gauge", "Database connections in use.", lambda: self._pool("active")
+            ),
+            Family(
+                "hikaricp_connections_idle", "gauge", "Database connections not in use.", lambda: self._pool("idle")
+            ),
             Family("hikaricp_connections_max", "gauge", "Database connections allowed.", lambda: self._pool("max")),
             Family("hikaricp_connections_pending", "gauge", "Requests waiting for one.", lambda: self._pool("pending")),
             Family("up", "gauge", "Whether the target could be scraped.", self._up),
@@ -79,7 +84,9 @@ class Golden:
             for code, row in parts.items():
                 counted = self._counter(life, service, row)
                 yield self._line(
-                    life, {**told, "code": code, "method": "GET"}, lambda times, counted=counted: np.floor(counted(times))
+                    life,
+                    {**told, "code": code, "method": "GET"},
+                    partial(_whole, counted),
                 )
 
     def _buckets(self) -> Iterator[Line]:
@@ -100,40 +107,36 @@ class Golden:
             yield self._line(life, labels_of(life, service), self._counter(life, service, pod.share))
 
     def _in_flight(self) -> Iterator[Line]:
-        sky = self.weather.sky()
         for life, service, pod in self._pods():
-            traffic = self.weather.traffic(service.name)
+            yield self._line(life, labels_of(life, service), partial(self._busy, service, pod))
 
-            def values(times: Floats, pod: PodWeather = pod, traffic=traffic) -> Floats:  # type: ignore[no-untyped-def]
-                busy = traffic.rate(times) * sky.at(pod.share, times) * sky.at(pod.median, times) / 1000
-                return np.asarray(np.floor(busy + 0.5))
-
-            yield self._line(life, labels_of(life, service), values)
+    def _busy(self, service: Service, pod: PodWeather, times: Floats) -> Floats:
+        sky, traffic = self.weather.sky(), self.weather.traffic(service.name)
+        return np.asarray(
+            np.floor(traffic.rate(times) * sky.at(pod.share, times) * sky.at(pod.median, times) / 1e3 + 0.5)
+        )
 
     def _pool(self, what: str) -> Iterator[Line]:
-        sky = self.weather.sky()
         for life, service, pod in self._pods():
-            size = pool_size(life)
-            if not size:
-                continue
-            traffic = self.weather.traffic(service.name)
+            if pool_size(life):
+                told = {**labels_of(life, service), "pool": f"{service.name}-db"}
+                yield self._line(life, told, partial(self._connections, what, life, service, pod))
 
-            def values(times: Floats, pod: PodWeather = pod, size: int = size, traffic=traffic) -> Floats:  # type: ignore[no-untyped-def]
-                need = traffic.rate(times) * sky.at(pod.share, times) * sky.at(pod.median, times) / 1000
-                stuck = sky.at(pod.pool, times) * size
-                wanted = np.floor(stuck + need * 1.6 + 1.2 + noise(times, hash_of(life.uid), 0.8))
-                active = np.clip(wanted, 0, size)
-                match what:
-                    case "active":
-                        return np.asarray(active)
-                    case "idle":
-                        return np.asarray(np.maximum(0.0, size - active))
-                    case "max":
-                        return np.full(len(times), float(size))
-                    case _:
-                        return np.asarray(np.where(stuck >= size, np.floor(need * 3 + 6), np.maximum(0.0, wanted - size)))
-
-            yield self._line(life, {**labels_of(life, service), "pool": f"{service.name}-db"}, values)
+    def _connections(self, what: str, life: Life, service: Service, pod: PodWeather, times: Floats) -> Floats:
+        sky, traffic, size = self.weather.sky(), self.weather.traffic(service.name), pool_size(life)
+        need = traffic.rate(times) * sky.at(pod.share, times) * sky.at(pod.median, times) / 1000
+        stuck = sky.at(pod.pool, times) * size
+        wanted = np.floor(stuck + need * 1.6 + 1.2 + noise(times, hash_of(life.uid), 0.8))
+        active = np.clip(wanted, 0, size)
+        match what:
+            case "active":
+                return np.asarray(active)
+            case "idle":
+                return np.asarray(np.maximum(0.0, size - active))
+            case "max":
+                return np.full(len(times), float(size))
+            case _:
+                return np.asarray(np.where(stuck >= size, np.floor(need * 3 + 6), np.maximum(0.0, wanted - size)))
 
     def _up(self) -> Iterator[Line]:
         for life, service, _ in self._pods():
@@ -153,6 +156,10 @@ def _running(life: Life) -> Callable[[Floats], Floats]:
         return out
 
     return values
+
+
+def _whole(counted: Callable[[Floats], Floats], times: Floats) -> Floats:
+    return np.asarray(np.floor(counted(times)))
 
 
 def pool_size(life: Life) -> int:

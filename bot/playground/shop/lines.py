@@ -1,18 +1,17 @@
 """What the containers of the shop say: access lines, chatter, and the errors that belong to what goes wrong."""
 
-import json
 import random
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bot.playground.shop.phrases import CHATTER, FAILURES, LAST_WORDS, OPENING
-from bot.playground.shop.services import BY_NAME
+import numpy as np
+
+from bot.playground.shop.phrases import ACCESS, CHATTER, FAILURES, LAST_WORDS, OPENING
+from bot.playground.shop.services import BY_NAME, Service
 from bot.playground.shop.weather import Weather, felt_at
 from bot.playground.world.lives import Life, Run
-
-import numpy as np
 
 Spoken = tuple[float, str, str]
 _KEPT_MINUTES = 60_000
@@ -69,7 +68,9 @@ class Lines:
             said += _edges(life, run, begin)
         said += self._faults(life, begin, chance)
         alive = [line for line in said if _alive(life, line[0])]
-        return sorted(((at, level, text.replace("{at}", stamp_of(at))) for at, level, text in alive), key=lambda line: line[0])
+        return sorted(
+            ((at, level, text.replace("{at}", stamp_of(at))) for at, level, text in alive), key=lambda line: line[0]
+        )
 
     def _requests(self, life: Life, begin: float, chance: random.Random) -> list[Spoken]:
         """A sample of the requests of one minute."""
@@ -85,10 +86,12 @@ class Lines:
             taken = float(sky.at(pod.median, now)[0] * chance.lognormvariate(0, 0.55))
             request = f"{chance.getrandbits(64):016x}"
             route = chance.choice(service.routes)
-            said.append((at, "error" if failed else "info", access_line(service.name, service.language, at, route, 500 if failed else 200, taken, request)))
+            line = access_line(service, at, route, 500 if failed else 200, taken, request)
+            said.append((at, "error" if failed else "info", line))
             if failed:
-                text = chance.choice(FAILURES[service.language])
-                said.append((at + 0.002, "error", text.format(at=stamp_of(at), request=request, service=service.name, thread=chance.randint(1, 9))))
+                why = chance.choice(FAILURES[service.language])
+                told = {"request": request, "service": service.name, "thread": chance.randint(1, 9)}
+                said.append((at + 0.002, "error", why.format(at=stamp_of(at), **told)))
         return said
 
     def _faults(self, life: Life, begin: float, chance: random.Random) -> list[Spoken]:
@@ -100,7 +103,15 @@ class Lines:
                 at = begin + chance.uniform(0, 60)
                 if felt_at(effect, life, np.array([at]))[0]:
                     text = chance.choice(effect.lines)
-                    said.append((at, effect.line_level, text.replace("{n}", str(chance.randint(3, 40))).replace("{hex}", f"{chance.getrandbits(32):08x}").replace("{thread}", str(chance.randint(1, 20)))))
+                    said.append(
+                        (
+                            at,
+                            effect.line_level,
+                            text.replace("{n}", str(chance.randint(3, 40)))
+                            .replace("{hex}", f"{chance.getrandbits(32):08x}")
+                            .replace("{thread}", str(chance.randint(1, 20))),
+                        )
+                    )
         return said
 
 
@@ -111,7 +122,9 @@ def _edges(life: Life, run: Run, begin: float) -> list[Spoken]:
     if begin <= run.start < begin + 60:
         version = life.image.rsplit(":", 1)[-1]
         for place, text in enumerate(OPENING[service.language if service else "go"]):
-            said.append((run.start + 0.2 + place * 0.7, "info", text.format(at="{at}", service=life.app, version=version)))
+            said.append(
+                (run.start + 0.2 + place * 0.7, "info", text.format(at="{at}", service=life.app, version=version))
+            )
     if run.end is not None and begin <= run.end - 0.05 < begin + 60:
         words = run.message or LAST_WORDS.get(run.reason, "")
         if words:
@@ -133,17 +146,20 @@ def stamp_of(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
-def access_line(name: str, language: str, at: float, route: str, code: int, taken_ms: float, request: str) -> str:
+def access_line(service: Service, at: float, route: str, code: int, taken_ms: float, request: str) -> str:
     """One served request, in the way that the service's language writes it."""
-    level = "error" if code >= 500 else "info"
-    match language:
-        case "go":
-            return f'ts={stamp_of(at)} level={level} msg="request served" method=GET path={route} status={code} duration_ms={taken_ms:.1f} request_id={request}'
-        case "java":
-            word = "ERROR" if code >= 500 else "INFO "
-            return f"{stamp_of(at)} {word} 1 --- [nio-8080-exec-{int(taken_ms) % 10 + 1}] c.s.{name.split('-')[0]}.AccessLog : GET {route} {code} {taken_ms:.0f}ms request={request}"
-        case "python":
-            word = "ERROR" if code >= 500 else "INFO"
-            return f"{stamp_of(at)} {word} {name}.access GET {route} {code} {taken_ms:.1f}ms request={request}"
-        case _:
-            return json.dumps({"time": stamp_of(at), "level": level, "msg": "request served", "path": route, "status": code, "duration_ms": round(taken_ms, 1), "request_id": request})
+    bad = code >= 500
+    return ACCESS[service.language].format(
+        at=stamp_of(at),
+        level="error" if bad else "info",
+        WORD="ERROR" if bad else "INFO ",
+        word="ERROR" if bad else "INFO",
+        service=service.name,
+        short=service.name.partition("-")[0],
+        route=route,
+        code=code,
+        taken=f"{taken_ms:.1f}",
+        whole=f"{taken_ms:.0f}",
+        thread=int(taken_ms) % 10 + 1,
+        request=request,
+    )

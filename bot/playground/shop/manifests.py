@@ -15,11 +15,19 @@ def _made(api: str, kind: str, name: str, namespace: str = "", **fields: Any) ->
 
 def ground() -> list[Manifest]:
     """Namespaces, nodes, classes: what must be there first."""
-    spaces = [_made("v1", "Namespace", name, spec={"finalizers": ["kubernetes"]}, status={"phase": "Active"}) for name in ("default", "kube-system", "monitoring", NAMESPACE)]
+    spaces = [
+        _made("v1", "Namespace", name, spec={"finalizers": ["kubernetes"]}, status={"phase": "Active"})
+        for name in ("default", "kube-system", "monitoring", NAMESPACE)
+    ]
     classes = [
         _made(
-            "storage.k8s.io/v1", "StorageClass", "standard", provisioner="csi.example.com", allowVolumeExpansion=True,
-            reclaimPolicy="Delete", volumeBindingMode="Immediate",
+            "storage.k8s.io/v1",
+            "StorageClass",
+            "standard",
+            provisioner="csi.example.com",
+            allowVolumeExpansion=True,
+            reclaimPolicy="Delete",
+            volumeBindingMode="Immediate",
             meta={"annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
         )
     ]
@@ -28,7 +36,12 @@ def ground() -> list[Manifest]:
 
 def node(name: str, address: str) -> Manifest:
     """A node, ready."""
-    room = {"cpu": str(NODE_CORES), "memory": f"{8 * 2**20}Ki", "pods": "110", "ephemeral-storage": f"{NODE_DISK // 1024}Ki"}
+    room = {
+        "cpu": str(NODE_CORES),
+        "memory": f"{8 * 2**20}Ki",
+        "pods": "110",
+        "ephemeral-storage": f"{NODE_DISK // 1024}Ki",
+    }
     conditions = [
         {"type": kind, "status": "True" if kind == "Ready" else "False", "reason": reason, "message": message}
         for kind, reason, message in (
@@ -38,17 +51,29 @@ def node(name: str, address: str) -> Manifest:
             ("Ready", "KubeletReady", "kubelet is posting ready status"),
         )
     ]
-    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "topology.kubernetes.io/zone": f"zone-{'ab'[int(name[-1]) % 2]}"}
+    labels = {
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        "topology.kubernetes.io/zone": f"zone-{'ab'[int(name[-1]) % 2]}",
+    }
     return _made(
-        "v1", "Node", name, meta={"labels": labels}, spec={"podCIDR": f"10.42.{name[-1]}.0/24"},
+        "v1",
+        "Node",
+        name,
+        meta={"labels": labels},
+        spec={"podCIDR": f"10.42.{name[-1]}.0/24"},
         status={
             "capacity": room,
             "allocatable": {**room, "cpu": "3900m", "memory": f"{7 * 2**20 + 512 * 1024}Ki"},
             "conditions": conditions,
             "addresses": [{"type": "InternalIP", "address": address}, {"type": "Hostname", "address": name}],
             "nodeInfo": {
-                "kubeletVersion": "v1.37.2", "osImage": "Debian GNU/Linux 12 (bookworm)", "kernelVersion": "6.1.0-40-amd64",
-                "containerRuntimeVersion": "containerd://2.1.4", "architecture": "amd64", "operatingSystem": "linux",
+                "kubeletVersion": "v1.37.2",
+                "osImage": "Debian GNU/Linux 12 (bookworm)",
+                "kernelVersion": "6.1.0-40-amd64",
+                "containerRuntimeVersion": "containerd://2.1.4",
+                "architecture": "amd64",
+                "operatingSystem": "linux",
             },
         },
     )
@@ -90,7 +115,11 @@ def service_manifests(service: Service) -> list[Manifest]:
     labels = {"app.kubernetes.io/part-of": "shop", "team": "payments" if "pay" in service.name else "shop"}
     deployment = _workload("Deployment", NAMESPACE, service.name, container, service.replicas, labels=labels)
     deployment["metadata"]["annotations"] = {"kubernetes.io/change-cause": f"release {service.versions[0][1]}"}
-    config = {"FEATURE_FAST_CHECKOUT": "true", "REQUEST_TIMEOUT_MS": "2000", "UPSTREAMS": ",".join(n for n, _ in service.calls)}
+    config = {
+        "FEATURE_FAST_CHECKOUT": "true",
+        "REQUEST_TIMEOUT_MS": "2000",
+        "UPSTREAMS": ",".join(n for n, _ in service.calls),
+    }
     return [
         _made("v1", "ConfigMap", f"{service.name}-config", NAMESPACE, data=config),
         deployment,
@@ -100,9 +129,15 @@ def service_manifests(service: Service) -> list[Manifest]:
 
 def _address(namespace: str, name: str, port: int) -> Manifest:
     return _made(
-        "v1", "Service", name, namespace, meta={"labels": {"app": name}},
+        "v1",
+        "Service",
+        name,
+        namespace,
+        meta={"labels": {"app": name}},
         spec={
-            "type": "ClusterIP", "selector": {"app": name}, "clusterIP": f"10.43.0.{sum(map(ord, name)) % 250 + 2}",
+            "type": "ClusterIP",
+            "selector": {"app": name},
+            "clusterIP": f"10.43.0.{sum(map(ord, name)) % 250 + 2}",
             "ports": [{"name": "http", "port": port, "targetPort": port, "protocol": "TCP"}],
         },
     )
@@ -119,9 +154,15 @@ def _store(name: str, image: str, port: int, memory: str, size: str) -> list[Man
     pod = {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": claim}}]}
     return [
         _made(
-            "v1", "PersistentVolumeClaim", claim, NAMESPACE, meta={"labels": {"app": name}},
+            "v1",
+            "PersistentVolumeClaim",
+            claim,
+            NAMESPACE,
+            meta={"labels": {"app": name}},
             spec={
-                "accessModes": ["ReadWriteOnce"], "storageClassName": "standard", "volumeMode": "Filesystem",
+                "accessModes": ["ReadWriteOnce"],
+                "storageClassName": "standard",
+                "volumeMode": "Filesystem",
                 "resources": {"requests": {"storage": size}},
             },
         ),
@@ -131,7 +172,10 @@ def _store(name: str, image: str, port: int, memory: str, size: str) -> list[Man
 
 
 def _plain(kind: str, namespace: str, name: str, image: str, replicas: int | None, cpu: str, memory: str) -> Manifest:
-    container = {"image": image, "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}}}
+    container = {
+        "image": image,
+        "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}},
+    }
     pod = {"tolerations": [{"operator": "Exists"}]} if kind == "DaemonSet" else {}
     return _workload(kind, namespace, name, container, replicas, pod=pod)
 
@@ -142,20 +186,43 @@ def first() -> list[Manifest]:
     budget = {"minAvailable": 1, "selector": {"matchLabels": {"app": "order-service"}}}
     rule = {
         "host": "shop.example.com",
-        "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "gateway", "port": {"number": 8080}}}}]},
+        "http": {
+            "paths": [
+                {
+                    "path": "/",
+                    "pathType": "Prefix",
+                    "backend": {"service": {"name": "gateway", "port": {"number": 8080}}},
+                }
+            ]
+        },
     }
     scaler = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "gateway"},
         "minReplicas": 3,
         "maxReplicas": 6,
-        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}],
+        "metrics": [
+            {
+                "type": "Resource",
+                "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}},
+            }
+        ],
     }
     scaled = {
         "currentReplicas": 3,
         "desiredReplicas": 3,
         "conditions": [
-            {"type": "AbleToScale", "status": "True", "reason": "ReadyForNewScale", "message": "recommended size matches current size"},
-            {"type": "ScalingActive", "status": "True", "reason": "ValidMetricFound", "message": "the HPA was able to successfully calculate a replica count"},
+            {
+                "type": "AbleToScale",
+                "status": "True",
+                "reason": "ReadyForNewScale",
+                "message": "recommended size matches current size",
+            },
+            {
+                "type": "ScalingActive",
+                "status": "True",
+                "reason": "ValidMetricFound",
+                "message": "the HPA was able to successfully calculate a replica count",
+            },
         ],
     }
     quota = {"hard": {"pods": "60", "requests.cpu": "14", "requests.memory": "26Gi"}}
@@ -164,15 +231,37 @@ def first() -> list[Manifest]:
         *_store("redis", "redis:7.4.1", 6379, "256Mi", "5Gi"),
         *shop,
         _made("policy/v1", "PodDisruptionBudget", "order-service", NAMESPACE, spec=budget),
-        _made("networking.k8s.io/v1", "Ingress", "shop", NAMESPACE, spec={"ingressClassName": "nginx", "rules": [rule]}),
+        _made(
+            "networking.k8s.io/v1", "Ingress", "shop", NAMESPACE, spec={"ingressClassName": "nginx", "rules": [rule]}
+        ),
         _made("autoscaling/v2", "HorizontalPodAutoscaler", "gateway", NAMESPACE, spec=scaler, status=scaled),
         _made("v1", "ResourceQuota", "shop", NAMESPACE, spec=quota),
         _plain("Deployment", "kube-system", "coredns", "registry.k8s.io/coredns/coredns:v1.12.1", 2, "100m", "170Mi"),
-        _plain("Deployment", "kube-system", "metrics-server", "registry.k8s.io/metrics-server/metrics-server:v0.8.0", 1, "100m", "200Mi"),
+        _plain(
+            "Deployment",
+            "kube-system",
+            "metrics-server",
+            "registry.k8s.io/metrics-server/metrics-server:v0.8.0",
+            1,
+            "100m",
+            "200Mi",
+        ),
         _plain("DaemonSet", "kube-system", "kube-proxy", "registry.k8s.io/kube-proxy:v1.37.2", None, "50m", "64Mi"),
-        _plain("DaemonSet", "monitoring", "node-exporter", "quay.io/prometheus/node-exporter:v1.9.1", None, "50m", "64Mi"),
+        _plain(
+            "DaemonSet", "monitoring", "node-exporter", "quay.io/prometheus/node-exporter:v1.9.1", None, "50m", "64Mi"
+        ),
         _plain("Deployment", "monitoring", "prometheus", "quay.io/prometheus/prometheus:v3.16.0", 1, "300m", "1Gi"),
         _plain("Deployment", "monitoring", "loki", "docker.io/grafana/loki:3.7.8", 1, "200m", "768Mi"),
-        _plain("Deployment", "monitoring", "alertmanager", "quay.io/prometheus/alertmanager:v0.31.1", 1, "50m", "128Mi"),
-        _plain("Deployment", "monitoring", "kube-state-metrics", "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.17.0", 1, "50m", "128Mi"),
+        _plain(
+            "Deployment", "monitoring", "alertmanager", "quay.io/prometheus/alertmanager:v0.31.1", 1, "50m", "128Mi"
+        ),
+        _plain(
+            "Deployment",
+            "monitoring",
+            "kube-state-metrics",
+            "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.17.0",
+            1,
+            "50m",
+            "128Mi",
+        ),
     ]

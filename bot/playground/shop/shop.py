@@ -10,6 +10,7 @@ from bot.playground.shop.golden import Golden
 from bot.playground.shop.lines import Lines
 from bot.playground.shop.machines import Machines
 from bot.playground.shop.metrics import Family, Metrics
+from bot.playground.shop.nodes import Grounds
 from bot.playground.shop.services import NAMESPACE
 from bot.playground.shop.states import States
 from bot.playground.shop.weather import Effect, Weather
@@ -24,7 +25,7 @@ class Shop:
 
     world: World
     weather: Weather
-    machines: Machines
+    grounds: Grounds
     states: States
     metrics: Metrics
     lines: Lines
@@ -42,10 +43,11 @@ class Shop:
         world = found(clock, seed, listen)
         weather = Weather(world)
         machines = Machines(weather)
-        families = [*Golden(weather).families(), *machines.families(), *heard[0].families()]
+        grounds = Grounds(machines)
+        families = [*Golden(weather).families(), *machines.families(), *grounds.families(), *heard[0].families()]
         lines = Lines(weather)
         world.lines = lines.plain
-        return cls(world, weather, machines, heard[0], Metrics(world, {each.name: each for each in families}), lines)
+        return cls(world, weather, grounds, heard[0], Metrics(world, {each.name: each for each in families}), lines)
 
     def serve(self, family: Family) -> None:
         """One more family of metrics."""

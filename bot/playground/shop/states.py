@@ -1,7 +1,9 @@
 """The state of the cluster as metrics, as kube-state-metrics tells it: pods, workloads, nodes, claims."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +17,8 @@ _JOB = {"job": "kube-state-metrics", "instance": "kube-state-metrics:8080"}
 _WAITING = ("ContainerCreating", "CrashLoopBackOff", "CreateContainerConfigError", "ErrImagePull", "ImagePullBackOff")
 _ENDED = ("Completed", "Error", "OOMKilled")
 _CONDITIONS = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
-_DEPLOYMENT = {
+Read = Callable[[Manifest], Any]
+_DEPLOYMENT: Mapping[str, Read] = {
     "kube_deployment_spec_replicas": lambda m: m["spec"].get("replicas", 1),
     "kube_deployment_status_replicas": lambda m: m.get("status", {}).get("replicas", 0),
     "kube_deployment_status_replicas_available": lambda m: m.get("status", {}).get("availableReplicas", 0),
@@ -25,7 +28,7 @@ _DEPLOYMENT = {
     "kube_deployment_metadata_generation": lambda m: m["metadata"].get("generation", 1),
     "kube_deployment_status_observed_generation": lambda m: m.get("status", {}).get("observedGeneration", 1),
 }
-_STATEFUL = {
+_STATEFUL: Mapping[str, Read] = {
     "kube_statefulset_replicas": lambda m: m["spec"].get("replicas", 1),
     "kube_statefulset_status_replicas_ready": lambda m: m.get("status", {}).get("readyReplicas", 0),
     "kube_replicaset_spec_replicas": lambda m: m["spec"].get("replicas", 0),
@@ -80,7 +83,7 @@ class States:
     def families(self) -> list[Family]:
         """All of them."""
         made = [
-            Family(name, "gauge", "From the cluster's state.", lambda name=name, label=label: self._numbers(name, label))  # type: ignore[misc]
+            Family(name, "gauge", "From the cluster's state.", partial(self._numbers, name, label))
             for label, table in _KINDS.values()
             for name in table
             if name.startswith(f"kube_{label}_")
@@ -134,7 +137,12 @@ class States:
     def _info(self) -> Iterator[Line]:
         return self._pods(
             lambda _: constant(1.0),
-            lambda life: {"node": life.node, "pod_ip": life.ip, "created_by_kind": life.owner[0], "created_by_name": life.owner[1]},
+            lambda life: {
+                "node": life.node,
+                "pod_ip": life.ip,
+                "created_by_kind": life.owner[0],
+                "created_by_name": life.owner[1],
+            },
         )
 
     def _owner(self) -> Iterator[Line]:
@@ -148,24 +156,18 @@ class States:
 
     def _phases(self) -> Iterator[Line]:
         for phase in ("Pending", "Running", "Succeeded", "Failed", "Unknown"):
-            yield from self._pods(
-                lambda life, phase=phase: steps([(at, float(name == phase)) for at, name in life.phases]),  # type: ignore[misc]
-                lambda _, phase=phase: {"phase": phase},  # type: ignore[misc]
-            )
+            yield from self._pods(partial(_in_phase, phase), partial(_told, {"phase": phase}))
 
     def _ready(self) -> Iterator[Line]:
         for word in ("true", "false"):
-            yield from self._pods(
-                lambda life, word=word: steps(  # type: ignore[misc]
-                    [(life.created, float(word == "false")), *((at, float(ready is (word == "true"))) for at, ready in life.ready)]
-                ),
-                lambda _, word=word: {"condition": word},  # type: ignore[misc]
-            )
+            yield from self._pods(partial(_is_ready_as, word), partial(_told, {"condition": word}))
 
     def _waiting(self) -> Iterator[Line]:
         for life in self.world.kubelet.lives.values():
             for reason in {reason for _, reason in life.waiting if reason in _WAITING}:
-                marks = [(at, float(said == reason)) for at, said in life.waiting] + [(run.start, 0.0) for run in life.runs]
+                marks = [(at, float(said == reason)) for at, said in life.waiting] + [
+                    (run.start, 0.0) for run in life.runs
+                ]
                 told = {**_JOB, "namespace": life.namespace, "pod": life.name, "uid": life.uid}
                 told |= {"container": life.containers[0]["name"], "reason": reason}
                 yield Line(told, steps(sorted(marks)), life.created, life.deleted)
@@ -190,7 +192,9 @@ class States:
             ):
                 amount = quantity(life.containers[0].get("resources", {}).get(sort, {}).get(resource))
                 if amount:
-                    yield Line({**line.labels, "resource": resource, "unit": unit}, constant(amount), line.born, line.died)
+                    yield Line(
+                        {**line.labels, "resource": resource, "unit": unit}, constant(amount), line.born, line.died
+                    )
 
     def _set_owners(self) -> Iterator[Line]:
         for each in self.world.cluster.every("replicasets", "apps"):
@@ -211,7 +215,11 @@ class States:
 
     def _node_info(self) -> Iterator[Line]:
         for node in self._nodes():
-            told = {**_JOB, "node": node["metadata"]["name"], "kubelet_version": node["status"]["nodeInfo"]["kubeletVersion"]}
+            told = {
+                **_JOB,
+                "node": node["metadata"]["name"],
+                "kubelet_version": node["status"]["nodeInfo"]["kubeletVersion"],
+            }
             yield Line(told, constant(1.0))
 
     def _node_room(self, sort: str) -> Iterator[Line]:
@@ -224,7 +232,11 @@ class States:
         for quota in self.world.cluster.every("resourcequotas"):
             for sort in ("hard", "used"):
                 for resource, amount in quota.get("status", {}).get(sort, {}).items():
-                    told = {**_JOB, "namespace": quota["metadata"]["namespace"], "resourcequota": quota["metadata"]["name"]}
+                    told = {
+                        **_JOB,
+                        "namespace": quota["metadata"]["namespace"],
+                        "resourcequota": quota["metadata"]["name"],
+                    }
                     yield Line({**told, "resource": resource, "type": sort}, constant(quantity(amount)))
 
 
@@ -233,6 +245,19 @@ def _note(history: History, at: float, value: float) -> None:
         if history and history[-1][0] == at:
             history.pop()
         history.append((at, value))
+
+
+def _told(labels: dict[str, str], _: Life) -> dict[str, str]:
+    return labels
+
+
+def _in_phase(phase: str, life: Life) -> Callable[[Floats], Floats]:
+    return steps([(at, float(name == phase)) for at, name in life.phases])
+
+
+def _is_ready_as(word: str, life: Life) -> Callable[[Floats], Floats]:
+    marks = [(at, float(ready is (word == "true"))) for at, ready in life.ready]
+    return steps([(life.created, float(word == "false")), *marks])
 
 
 def _is_ready(life: Life) -> Callable[[Floats], Floats]:

@@ -9,7 +9,7 @@ from bot.playground.world.lives import Life
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """`fine` runs on; `image` cannot be pulled; `config` lacks what it names; `exit` ends at a time; `unready` stops serving."""
+    """`fine` runs on; `image` cannot be pulled; `config` lacks what it names; `exit` ends; `unready` stops serving."""
 
     kind: Literal["fine", "image", "config", "exit", "unready", "complete"] = "fine"
     at: float = 0.0

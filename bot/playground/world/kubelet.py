@@ -38,10 +38,16 @@ class Kubelet:
         """A pod was created."""
         meta = pod["metadata"]
         labels = meta.get("labels") or {}
-        owner = next(iter(meta.get("ownerReferences", [])), {})
+        owner: Manifest = next(iter(meta.get("ownerReferences", [])), {})
         app = labels.get("app") or labels.get("app.kubernetes.io/name") or labels.get("k8s-app") or meta["name"]
         life = Life(
-            meta["uid"], meta.get("namespace", ""), meta["name"], app, pod["spec"], labels, self.agenda.now,
+            meta["uid"],
+            meta.get("namespace", ""),
+            meta["name"],
+            app,
+            pod["spec"],
+            labels,
+            self.agenda.now,
             (owner.get("kind", ""), owner.get("name", "")),
         )
         number = len(self.lives)
@@ -118,10 +124,11 @@ class Kubelet:
             self.agenda.after(self.startup.get(life.app, 6.0), lambda: self._serve(life, plan))
 
     def _serve(self, life: Life, plan: int) -> None:
-        if life.running and not life.over and not life.leaving and self.conduct(life).kind != "unready":
-            if plan == life.plan and not life.is_ready:
-                life.set_ready(self.agenda.now, True)
-                self.report(life)
+        if plan != life.plan or life.is_ready or life.running is None or life.over or life.leaving:
+            return
+        if self.conduct(life).kind != "unready":
+            life.set_ready(self.agenda.now, True)
+            self.report(life)
 
     def _blocked(self, life: Life, pod: Manifest, conduct: Conduct) -> None:
         """The containers cannot be started: no such image, or no such configuration."""
@@ -158,7 +165,10 @@ class Kubelet:
             return
         run = life.running
         run.end, run.reason, run.exit_code, run.message = (
-            self.agenda.now, conduct.reason, conduct.exit_code, conduct.message,
+            self.agenda.now,
+            conduct.reason,
+            conduct.exit_code,
+            conduct.message,
         )
         life.set_ready(self.agenda.now, False)
         life.plan += 1
@@ -184,7 +194,7 @@ class Kubelet:
             return
         node = self.cluster.find("nodes", "", life.node) if life.node else None
         host = next((a["address"] for a in (node or {}).get("status", {}).get("addresses", [])), "10.0.0.1")
-        told = status_of(life, self.agenda.now, host, self.details.get(life.uid, ""))
+        told = status_of(life, host, self.details.get(life.uid, ""))
         self.cluster.edit(pod, lambda manifest: manifest.update(status=told))
 
     def leave(self, life: Life) -> None:

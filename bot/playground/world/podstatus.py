@@ -13,9 +13,9 @@ _WAIT_MESSAGES = {
 }
 
 
-def status_of(life: Life, now: float, host: str, detail: str = "") -> dict[str, Any]:
+def status_of(life: Life, host: str, detail: str = "") -> dict[str, Any]:
     """The whole status."""
-    conditions = _conditions(life, now, detail)
+    conditions = _conditions(life, detail)
     told: dict[str, Any] = {"phase": life.phase, "qosClass": "Burstable", "conditions": conditions}
     if life.phase == "Failed" and detail.startswith("The node was low"):
         return {**told, "reason": "Evicted", "message": detail, "startTime": stamp(life.created)}
@@ -28,7 +28,7 @@ def status_of(life: Life, now: float, host: str, detail: str = "") -> dict[str, 
     return told
 
 
-def _conditions(life: Life, now: float, detail: str) -> list[dict[str, Any]]:
+def _conditions(life: Life, detail: str) -> list[dict[str, Any]]:
     since = life.ready[-1][0] if life.ready else life.created
     unready = {} if life.is_ready else {"reason": "ContainersNotReady"}
     if unready:
@@ -74,7 +74,9 @@ def _container(life: Life, spec: dict[str, Any], detail: str) -> dict[str, Any]:
     if reason in _WAIT_MESSAGES:
         waiting["message"] = _WAIT_MESSAGES[reason].format(
             image=spec.get("image", ""),
-            backoff=f"{backoff(len(life.runs))}s" if backoff(len(life.runs)) < 60 else _minutes(backoff(len(life.runs))),
+            backoff=f"{backoff(len(life.runs))}s"
+            if backoff(len(life.runs)) < 60
+            else _minutes(backoff(len(life.runs))),
             container=spec["name"],
             pod=life.name,
             namespace=life.namespace,

@@ -1,5 +1,7 @@
 """Quotas: whether a namespace has room for one more pod, and how much of each quota is used."""
 
+from functools import partial
+
 from bot.playground.kube.cluster import Cluster
 from bot.playground.kube.kinds import Manifest
 from bot.playground.world.lives import quantity
@@ -9,7 +11,9 @@ def _needs(spec: Manifest) -> dict[str, float]:
     needs = {"pods": 1.0}
     for sort in ("requests", "limits"):
         for resource in ("cpu", "memory"):
-            total = sum(quantity(c.get("resources", {}).get(sort, {}).get(resource)) for c in spec.get("containers", ()))
+            total = sum(
+                quantity(c.get("resources", {}).get(sort, {}).get(resource)) for c in spec.get("containers", ())
+            )
             needs[f"{sort}.{resource}"] = total
     return needs | {"cpu": needs["requests.cpu"], "memory": needs["requests.memory"]}
 
@@ -48,7 +52,11 @@ def report(cluster: Cluster) -> None:
         have = used(cluster, quota["metadata"]["namespace"])
         hard = dict(quota["spec"].get("hard", {}))
         told = {"hard": hard, "used": {name: shown(name, have.get(name, 0.0)) for name in hard}}
-        cluster.edit(quota, lambda manifest, told=told: manifest.update(status=told))  # type: ignore[misc]
+        cluster.edit(quota, partial(_tell, told))
+
+
+def _tell(told: Manifest, manifest: Manifest) -> None:
+    manifest["status"] = told
 
 
 def shown(name: str, amount: float) -> str:

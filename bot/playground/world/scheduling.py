@@ -51,7 +51,9 @@ def choose_node(cluster: Cluster, lives: Iterable[Life], life: Life) -> Choice:
 
 def _refusal(node: Manifest, here: list[Life], life: Life) -> str:
     if life.spec.get("nodeName"):
-        return "" if life.spec["nodeName"] == node["metadata"]["name"] else "node(s) didn't match the requested node name"
+        return (
+            "" if life.spec["nodeName"] == node["metadata"]["name"] else "node(s) didn't match the requested node name"
+        )
     if node["spec"].get("unschedulable"):
         return "node(s) were unschedulable"
     for key, value in life.spec.get("nodeSelector", {}).items():

@@ -1,6 +1,7 @@
 """The other controllers: endpoints of services, disruption budgets, autoscalers, claims, quotas, and clearing up."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bot.playground.kube.cluster import Cluster, stamp
@@ -58,27 +59,23 @@ class Upkeep:
             if not spec.get("selector"):
                 continue
             lives = sorted(self._lives(meta["namespace"], spec["selector"]), key=lambda life: life.name)
-            told = [
-                {
-                    "addresses": [life.ip],
-                    "conditions": {"ready": life.is_ready, "serving": life.is_ready, "terminating": life.leaving},
-                    "nodeName": life.node,
-                    "targetRef": {"kind": "Pod", "name": life.name, "namespace": life.namespace, "uid": life.uid},
-                }
-                for life in lives
-                if life.runs
-            ]
-            self._slice(service, told)
-            ready = [{"ip": e["addresses"][0], "nodeName": e["nodeName"], "targetRef": e["targetRef"]} for e in told if e["conditions"]["ready"]]  # type: ignore[index,call-overload]
-            rest = [{"ip": e["addresses"][0], "nodeName": e["nodeName"], "targetRef": e["targetRef"]} for e in told if not e["conditions"]["ready"]]  # type: ignore[index,call-overload]
+            lives = [life for life in lives if life.runs]
             ports = [{"name": p.get("name", ""), "port": p["port"], "protocol": "TCP"} for p in spec.get("ports", ())]
+            self._slice(service, [_endpoint(life) for life in lives], ports)
+            ready = [_address(life) for life in lives if life.is_ready]
+            rest = [_address(life) for life in lives if not life.is_ready]
             subset = {k: v for k, v in (("addresses", ready), ("notReadyAddresses", rest), ("ports", ports)) if v}
-            self._put("endpoints", "", meta, {"subsets": [subset] if told else []}, {})
+            self._put("endpoints", "", meta, {"subsets": [subset] if lives else []}, {})
 
-    def _slice(self, service: Manifest, told: list[dict[str, Any]]) -> None:
-        meta, spec = service["metadata"], service["spec"]
-        ports = [{"name": p.get("name", ""), "port": p["port"], "protocol": "TCP"} for p in spec.get("ports", ())]
-        reference = {"apiVersion": "v1", "kind": "Service", "name": meta["name"], "uid": meta["uid"], "controller": True}
+    def _slice(self, service: Manifest, told: list[Manifest], ports: list[Manifest]) -> None:
+        meta = service["metadata"]
+        reference = {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "name": meta["name"],
+            "uid": meta["uid"],
+            "controller": True,
+        }
         self._put(
             "endpointslices",
             "discovery.k8s.io",
@@ -91,7 +88,12 @@ class Upkeep:
         kind = self.cluster.kind(plural, group)
         old = self.cluster.find(plural, named["namespace"], named["name"], group)
         if old is None:
-            made = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": named["name"], **meta}, **fields}
+            made = {
+                "apiVersion": kind.api_version,
+                "kind": kind.kind,
+                "metadata": {"name": named["name"], **meta},
+                **fields,
+            }
             self.cluster.create(kind, named["namespace"], made)
         elif any(old.get(key) != value for key, value in fields.items()):
             self.cluster.edit(old, lambda manifest: manifest.update(fields))
@@ -110,7 +112,7 @@ class Upkeep:
                 "expectedPods": expected,
                 "observedGeneration": budget["metadata"].get("generation", 1),
             }
-            self.cluster.edit(budget, lambda manifest, told=told: manifest.update(status=told))  # type: ignore[misc]
+            self.cluster.edit(budget, partial(_tell, told))
 
     def _claims(self) -> None:
         """A claim is bound at once; one that asks for more gets it."""
@@ -122,7 +124,11 @@ class Upkeep:
                 continue
             if self.cluster.find("persistentvolumes", "", name) is None:
                 self.cluster.create(self.cluster.kind("persistentvolumes"), "", _volume(claim, name))
-            told = {"phase": "Bound", "accessModes": claim["spec"].get("accessModes", []), "capacity": {"storage": asked}}
+            told = {
+                "phase": "Bound",
+                "accessModes": claim["spec"].get("accessModes", []),
+                "capacity": {"storage": asked},
+            }
 
             def bind(manifest: Manifest, name: str = name, told: Manifest = told) -> None:
                 manifest["spec"]["volumeName"] = name
@@ -130,12 +136,32 @@ class Upkeep:
 
             if claim["spec"].get("volumeName") != name or claim.get("status") != told:
                 grown = bool(claim.get("status", {}).get("capacity"))
-                claim = self.cluster.edit(claim, bind)
+                bound = self.cluster.edit(claim, bind)
                 if grown:
                     self.kubelet.reporter.tell(
-                        claim, "Normal", "FileSystemResizeSuccessful",
-                        "MountVolume.NodeExpandVolume succeeded for volume", "kubelet",
+                        bound,
+                        "Normal",
+                        "FileSystemResizeSuccessful",
+                        "MountVolume.NodeExpandVolume succeeded for volume",
+                        "kubelet",
                     )
+
+
+def _reference(life: Life) -> Manifest:
+    return {"kind": "Pod", "name": life.name, "namespace": life.namespace, "uid": life.uid}
+
+
+def _address(life: Life) -> Manifest:
+    return {"ip": life.ip, "nodeName": life.node, "targetRef": _reference(life)}
+
+
+def _endpoint(life: Life) -> Manifest:
+    return {
+        "addresses": [life.ip],
+        "conditions": {"ready": life.is_ready, "serving": life.is_ready, "terminating": life.leaving},
+        "nodeName": life.node,
+        "targetRef": _reference(life),
+    }
 
 
 def _volume(claim: Manifest, name: str) -> Manifest:
@@ -150,11 +176,18 @@ def _volume(claim: Manifest, name: str) -> Manifest:
             "storageClassName": claim["spec"].get("storageClassName", "standard"),
             "persistentVolumeReclaimPolicy": "Delete",
             "claimRef": {
-                "kind": "PersistentVolumeClaim", "name": meta["name"], "namespace": meta["namespace"], "uid": meta["uid"],
+                "kind": "PersistentVolumeClaim",
+                "name": meta["name"],
+                "namespace": meta["namespace"],
+                "uid": meta["uid"],
             },
         },
         "status": {"phase": "Bound"},
     }
+
+
+def _tell(told: Manifest, manifest: Manifest) -> None:
+    manifest["status"] = told
 
 
 def _share(value: Any, expected: int) -> int:

@@ -12,6 +12,7 @@ from bot.playground.world.agenda import Agenda, Clock
 from bot.playground.world.events import Reporter
 from bot.playground.world.kubelet import Kubelet
 from bot.playground.world.lives import Life, Run
+from bot.playground.world.rollouts import Rollouts
 from bot.playground.world.upkeep import Upkeep
 from bot.playground.world.workloads import Workloads
 
@@ -28,6 +29,7 @@ class World:
     cluster: Cluster
     reporter: Reporter
     kubelet: Kubelet
+    rollouts: Rollouts
     workloads: Workloads
     upkeep: Upkeep
     lines: LogLines | None = None
@@ -43,8 +45,9 @@ class World:
         cluster = Cluster(lambda: agenda.now, seed)
         reporter = Reporter(cluster)
         kubelet = Kubelet(cluster, agenda, reporter, lambda: None)
+        rollouts = Rollouts(cluster, agenda, kubelet, reporter)
         workloads = Workloads(cluster, agenda, kubelet, reporter)
-        world = cls(clock, seed, agenda, cluster, reporter, kubelet, workloads, Upkeep(cluster, kubelet))
+        world = cls(clock, seed, agenda, cluster, reporter, kubelet, rollouts, workloads, Upkeep(cluster, kubelet))
         kubelet.changed = world.touch
         cluster.listeners.append(world.heard)
         return world
@@ -79,6 +82,7 @@ class World:
             if not self._dirty:
                 return
             self._dirty = False
+            self.rollouts.reconcile()
             self.workloads.reconcile()
             self.upkeep.reconcile()
 
@@ -143,13 +147,15 @@ class World:
 def _run(life: Life | None, container: str, pod: str, previous: bool) -> Run:
     ended = [run for run in life.runs if run.end is not None] if life else []
     if previous:
-        if life is None or not ended or len(life.runs) < 2 and life.running:
+        if life is None or not ended or (len(life.runs) < 2 and life.running):
             raise bad_request(f'previous terminated container "{container}" in pod "{pod}" not found')
         return ended[-2] if life.running is None and len(ended) > 1 else ended[-1]
     if life is None or not life.runs:
         reason = life.waiting[-1][1] if life and life.waiting else "ContainerCreating"
         if "Image" in reason:
-            raise bad_request(f'container "{container}" in pod "{pod}" is waiting to start: trying and failing to pull image')
+            raise bad_request(
+                f'container "{container}" in pod "{pod}" is waiting to start: trying and failing to pull image'
+            )
         raise bad_request(f'container "{container}" in pod "{pod}" is waiting to start: {reason}')
     return life.runs[-1]
 

@@ -180,88 +180,56 @@ def _plain(kind: str, namespace: str, name: str, image: str, replicas: int | Non
     return _workload(kind, namespace, name, container, replicas, pod=pod)
 
 
+_PLATFORM: tuple[tuple[str, str, str, str, int | None, str, str], ...] = (
+    ("Deployment", "kube-system", "coredns", "registry.k8s.io/coredns/coredns:v1.12.1", 2, "100m", "170Mi"),
+    ("Deployment", "kube-system", "metrics-server", "registry.k8s.io/metrics-server:v0.8.0", 1, "100m", "200Mi"),
+    ("DaemonSet", "kube-system", "kube-proxy", "registry.k8s.io/kube-proxy:v1.37.2", None, "50m", "64Mi"),
+    ("DaemonSet", "monitoring", "node-exporter", "quay.io/prometheus/node-exporter:v1.9.1", None, "50m", "64Mi"),
+    ("Deployment", "monitoring", "prometheus", "quay.io/prometheus/prometheus:v3.16.0", 1, "300m", "1Gi"),
+    ("Deployment", "monitoring", "loki", "docker.io/grafana/loki:3.7.8", 1, "200m", "768Mi"),
+    ("Deployment", "monitoring", "alertmanager", "quay.io/prometheus/alertmanager:v0.31.1", 1, "50m", "128Mi"),
+    ("Deployment", "monitoring", "kube-state-metrics", "registry.k8s.io/kube-state-metrics:v2.17.0", 1, "50m", "128Mi"),
+)
+
+
+def _entrance() -> Manifest:
+    backend = {"service": {"name": "gateway", "port": {"number": 8080}}}
+    rule = {"host": "shop.example.com", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
+    spec = {"ingressClassName": "nginx", "rules": [rule]}
+    return _made("networking.k8s.io/v1", "Ingress", "shop", NAMESPACE, spec=spec)
+
+
+def _scaler() -> Manifest:
+    target = {"type": "Utilization", "averageUtilization": 70}
+    spec = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "gateway"},
+        "minReplicas": 3,
+        "maxReplicas": 6,
+        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+    }
+    conditions = [
+        {"type": kind, "status": "True", "reason": reason, "message": message}
+        for kind, reason, message in (
+            ("AbleToScale", "ReadyForNewScale", "recommended size matches current size"),
+            ("ScalingActive", "ValidMetricFound", "the HPA was able to successfully calculate a replica count"),
+        )
+    ]
+    status = {"currentReplicas": 3, "desiredReplicas": 3, "conditions": conditions}
+    return _made("autoscaling/v2", "HorizontalPodAutoscaler", "gateway", NAMESPACE, spec=spec, status=status)
+
+
 def first() -> list[Manifest]:
     """All that was applied on the first day."""
     shop = [manifest for service in SERVICES for manifest in service_manifests(service)]
     budget = {"minAvailable": 1, "selector": {"matchLabels": {"app": "order-service"}}}
-    rule = {
-        "host": "shop.example.com",
-        "http": {
-            "paths": [
-                {
-                    "path": "/",
-                    "pathType": "Prefix",
-                    "backend": {"service": {"name": "gateway", "port": {"number": 8080}}},
-                }
-            ]
-        },
-    }
-    scaler = {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "gateway"},
-        "minReplicas": 3,
-        "maxReplicas": 6,
-        "metrics": [
-            {
-                "type": "Resource",
-                "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}},
-            }
-        ],
-    }
-    scaled = {
-        "currentReplicas": 3,
-        "desiredReplicas": 3,
-        "conditions": [
-            {
-                "type": "AbleToScale",
-                "status": "True",
-                "reason": "ReadyForNewScale",
-                "message": "recommended size matches current size",
-            },
-            {
-                "type": "ScalingActive",
-                "status": "True",
-                "reason": "ValidMetricFound",
-                "message": "the HPA was able to successfully calculate a replica count",
-            },
-        ],
-    }
     quota = {"hard": {"pods": "60", "requests.cpu": "14", "requests.memory": "26Gi"}}
     return [
         *_store("postgres", "postgres:17.2", 5432, "1Gi", "20Gi"),
         *_store("redis", "redis:7.4.1", 6379, "256Mi", "5Gi"),
         *shop,
         _made("policy/v1", "PodDisruptionBudget", "order-service", NAMESPACE, spec=budget),
-        _made(
-            "networking.k8s.io/v1", "Ingress", "shop", NAMESPACE, spec={"ingressClassName": "nginx", "rules": [rule]}
-        ),
-        _made("autoscaling/v2", "HorizontalPodAutoscaler", "gateway", NAMESPACE, spec=scaler, status=scaled),
+        _entrance(),
+        _scaler(),
         _made("v1", "ResourceQuota", "shop", NAMESPACE, spec=quota),
-        _plain("Deployment", "kube-system", "coredns", "registry.k8s.io/coredns/coredns:v1.12.1", 2, "100m", "170Mi"),
-        _plain(
-            "Deployment",
-            "kube-system",
-            "metrics-server",
-            "registry.k8s.io/metrics-server/metrics-server:v0.8.0",
-            1,
-            "100m",
-            "200Mi",
-        ),
-        _plain("DaemonSet", "kube-system", "kube-proxy", "registry.k8s.io/kube-proxy:v1.37.2", None, "50m", "64Mi"),
-        _plain(
-            "DaemonSet", "monitoring", "node-exporter", "quay.io/prometheus/node-exporter:v1.9.1", None, "50m", "64Mi"
-        ),
-        _plain("Deployment", "monitoring", "prometheus", "quay.io/prometheus/prometheus:v3.16.0", 1, "300m", "1Gi"),
-        _plain("Deployment", "monitoring", "loki", "docker.io/grafana/loki:3.7.8", 1, "200m", "768Mi"),
-        _plain(
-            "Deployment", "monitoring", "alertmanager", "quay.io/prometheus/alertmanager:v0.31.1", 1, "50m", "128Mi"
-        ),
-        _plain(
-            "Deployment",
-            "monitoring",
-            "kube-state-metrics",
-            "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.17.0",
-            1,
-            "50m",
-            "128Mi",
-        ),
+        *(_plain(*row) for row in _PLATFORM),
     ]

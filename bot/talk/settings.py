@@ -10,6 +10,6 @@ class HttpSettings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = 8080
-    most_bytes: int = 2_000_000
+    most_bytes: int = 5_000_000
     timeout: float = 30.0
     most_connections: int = 1000

@@ -17,7 +17,7 @@ from bot.errors import StoreDown
 from bot.talk.channels import Delivery, Ears, Pace, Placed
 from bot.talk.channels.web.entry import Entry, Frame
 from bot.talk.channels.web.hub import Hub, Reader
-from bot.talk.channels.web.store import Store, listed
+from bot.talk.channels.web.store import Store
 from bot.talk.refused import Refused
 
 log = structlog.get_logger()
@@ -181,7 +181,12 @@ class WebChannel:
     async def _tell_lists(self) -> None:
         while self._changed:
             changed, self._changed = self._changed, set()
-            for summary in await self.store.threads(changed):
-                frame = Frame("thread", summary["seq"], listed(summary), numbered=False)
+            try:
+                summaries = await self.store.threads(changed)
+            except StoreDown as error:
+                log.warning("the list could not be read", why=str(error))
+                return
+            for summary in summaries:
+                frame = Frame("thread", summary["seq"], orjson.dumps(summary), numbered=False)
                 self.hub.publish("threads", f"list:{summary['id']}", frame)
             await asyncio.sleep(LIST_EVERY)

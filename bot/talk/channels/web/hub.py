@@ -6,6 +6,9 @@ from collections.abc import AsyncIterator
 
 from bot.talk.channels.web.entry import Frame
 
+BEAT = b"event: beat\ndata: {}\n\n"
+"""Says that the line is alive: a page that hears nothing for long asks anew."""
+
 
 class Reader:
     """One open page. What is published waits here until the page takes it; a newer state takes an older one's place."""
@@ -26,13 +29,13 @@ class Reader:
         self._wake.set()
 
     async def batches(self, heartbeat: float) -> AsyncIterator[bytes]:
-        """What there is to send, as bytes; a comment when there was nothing for `heartbeat` seconds."""
+        """What there is to send, as bytes; a beat when there was nothing for `heartbeat` seconds."""
         while not self.gone:
             try:
                 async with asyncio.timeout(heartbeat):
                     await self._wake.wait()
             except TimeoutError:
-                yield b": still here\n\n"
+                yield BEAT
                 continue
             self._wake.clear()
             waiting, self._waiting = self._waiting, {}

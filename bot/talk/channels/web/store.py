@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table, func, select
 
 from bot.database import Database, metadata
@@ -39,6 +38,7 @@ ENTRIES = Table(
     Index("ix_web_entries_thread", "thread", "position"),
     Index("ix_web_entries_seq", "thread", "seq"),
 )
+LISTED = ("id", "title", "opened_at", "changed_at", "seq", "severity", "said")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Store:
             query = query.where(THREADS.c.id.in_(list(only)))
         async with self._database.read() as connection:
             rows = (await connection.execute(query.order_by(THREADS.c.seq.desc()).limit(most))).mappings().all()
-        return [{**row, "asks": bool(row["asks"])} for row in rows]
+        return [{**{name: row[name] for name in LISTED}, "asks": bool(row["asks"])} for row in rows]
 
     async def _read(self, query: Any) -> list[Entry]:
         async with self._database.read() as connection:
@@ -158,8 +158,3 @@ def _thread_rows(kept: list[Kept]) -> list[dict[str, Any]]:
             "said": said,
         }
     return list(rows.values())
-
-
-def listed(summary: dict[str, Any]) -> bytes:
-    """One line of the list as JSON."""
-    return orjson.dumps(summary)

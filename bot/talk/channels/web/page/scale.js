@@ -1,0 +1,72 @@
+// Round ticks, and figures and times as people read them.
+
+import { locale } from "./words.js";
+
+export function ticks(low, high, wanted) {
+  const span = high - low || Math.abs(high) || 1;
+  const rough = span / Math.max(1, wanted);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => each >= rough) || rough;
+  const first = Math.floor(low / step) * step;
+  const found = [];
+  for (let at = first; at <= high + step * 0.999; at += step) found.push(Number(at.toPrecision(12)));
+  return found;
+}
+
+const TIMES = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800];
+
+export function timeTicks(start, end, wanted) {
+  const rough = (end - start) / Math.max(1, wanted);
+  const step = TIMES.find((each) => each >= rough) || TIMES.at(-1);
+  const shift = -new Date(start * 1000).getTimezoneOffset() * 60;
+  const found = [];
+  for (let at = Math.ceil((start + shift) / step) * step - shift; at <= end; at += step) found.push(at);
+  return { at: found, step };
+}
+
+export function timeLabel(seconds, step, span) {
+  const when = new Date(seconds * 1000);
+  if (step >= 86400) return when.toLocaleDateString(locale(), { month: "short", day: "numeric" });
+  const withSeconds = step < 60 ? { second: "2-digit" } : {};
+  const withDay = span > 86400 ? { month: "numeric", day: "numeric" } : {};
+  return when.toLocaleString(locale(), { ...withDay, hour: "2-digit", minute: "2-digit", hour12: false, ...withSeconds });
+}
+
+const short = (value, digits = 3) => {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1000) return Math.round(value).toLocaleString(locale());
+  return String(Number(value.toPrecision(size >= 100 ? 3 : digits)));
+};
+
+function stepped(value, base, names) {
+  let at = 0;
+  while (Math.abs(value) >= base && at < names.length - 1) {
+    value /= base;
+    at += 1;
+  }
+  return `${short(value)} ${names[at]}`.trim();
+}
+
+export function figure(value, unit = "") {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  const name = unit.toLowerCase();
+  if (["bytes", "byte", "b", "by"].includes(name)) return stepped(value, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]);
+  if (["bytes/s", "b/s", "bytes/sec", "by/s"].includes(name)) return `${stepped(value, 1024, ["B", "KiB", "MiB", "GiB", "TiB"])}/s`;
+  if (["s", "seconds", "sec"].includes(name)) return duration(value);
+  if (["ms", "milliseconds"].includes(name)) return duration(value / 1000);
+  if (["percent", "%"].includes(name)) return `${short(value)}%`;
+  if (["ratio", "percentunit"].includes(name)) return `${short(value * 100)}%`;
+  if (["", "short", "1", "count"].includes(name)) return Math.abs(value) >= 10000 ? stepped(value, 1000, ["", "k", "M", "G", "T"]) : short(value);
+  return `${short(value)} ${unit}`;
+}
+
+function duration(seconds) {
+  const size = Math.abs(seconds);
+  if (size === 0) return "0";
+  if (size < 0.001) return `${short(seconds * 1e6)} µs`;
+  if (size < 1) return `${short(seconds * 1000)} ms`;
+  if (size < 120) return `${short(seconds)} s`;
+  if (size < 7200) return `${short(seconds / 60)} min`;
+  return size < 172800 ? `${short(seconds / 3600)} h` : `${short(seconds / 86400)} d`;
+}

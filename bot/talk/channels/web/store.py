@@ -145,7 +145,7 @@ def _thread_rows(kept: list[Kept]) -> list[dict[str, Any]]:
         entry = each.entry
         said = entry.text or (entry.card.summary or entry.card.title if entry.card else "")
         said = " ".join(said.split())[:200]
-        title = first.setdefault(entry.thread, said[:120])
+        title = first.setdefault(entry.thread, " ".join((entry.card.title if entry.card else said).split())[:120])
         rows[entry.thread] = {
             "id": entry.thread,
             "place": each.place.place,

@@ -72,7 +72,7 @@ def answer(zh: bool, now: float | None = None) -> Card:
         )
     else:
         text = (
-            "**order-service** was slow from 9:12 to 9:34. The likeliest cause is an **exhausted connection pool** (92%).\n\n"
+            "**order-service** was slow from 9:12 to 9:34; most likely its **connection pool was exhausted** (92%).\n\n"
             "1. All 20 connections of `HikariPool-1` were taken; up to **79** requests waited.\n"
             "2. Nothing was released then, and the nodes were well.\n"
             "3. See the [Grafana panel](https://grafana.example.com/d/orders) and the log lines below.\n\n"

@@ -14,7 +14,7 @@ export function chart(block) {
   const plot = h("div", { class: "plot", tabindex: 0, role: "img", "aria-label": spoken(block, lines) });
   const tip = h("div", { class: "tip", hidden: true });
   const keys = lines.length > 1 || lines[0]?.name ? legend(lines, off, () => paint()) : null;
-  const box = h("figure", { class: "chart" }, h("figcaption", {}, h("span", {}, block.title), block.unit ? h("small", {}, unitName(block.unit)) : null), plot, keys);
+  const box = h("figure", { class: "chart" }, h("figcaption", {}, block.title), plot, keys);
   let view = null;
   const paint = () => {
     const width = Math.round(plot.clientWidth);
@@ -37,8 +37,6 @@ export function chart(block) {
   new ResizeObserver(paint).observe(plot);
   return box;
 }
-
-const unitName = (unit) => ({ s: t("seconds"), bytes: t("bytes"), percent: "%", ratio: "%" })[unit] || unit;
 
 function spoken(block, lines) {
   if (block.alt) return `${block.title}. ${block.alt}`;

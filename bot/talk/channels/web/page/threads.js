@@ -64,9 +64,8 @@ function line(thread) {
     "button",
     { class: `thread${chosen ? " chosen" : ""}${unread.has(thread.id) ? " unread" : ""}`, dataset: { thread: thread.id, severity: thread.severity }, "aria-current": chosen ? "true" : null, onclick: () => choose(thread.id) },
     icon(state, 16),
-    h("span", { class: "thread-title" }, thread.title || t("untitled")),
-    h("time", {}, moment(thread.changed_at)),
-    h("span", { class: "thread-said" }, thread.said),
-    flag,
+    h("span", { class: "unseen" }, thread.severity === "info" ? "" : t(`severity_${thread.severity}`)),
+    h("span", { class: "thread-line" }, h("span", { class: "thread-title" }, thread.title || t("untitled")), h("time", {}, moment(thread.changed_at))),
+    h("span", { class: "thread-line" }, h("span", { class: "thread-said" }, thread.said), flag),
   );
 }

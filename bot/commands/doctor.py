@@ -44,9 +44,8 @@ def doctor() -> None:
 
 async def _examine() -> int:
     from bot.app import build
-    from bot.settings import DutyBotSettings, read_env_file
+    from bot.settings import DutyBotSettings
 
-    read_env_file()
     sick = 0
     house = build(DutyBotSettings())
     async for check in checks(house):

@@ -57,7 +57,7 @@ async def _demo(port: int, browser: bool, language: "Language", folder: Path) ->
             "capacity": {"prometheus": prometheus, "kubernetes": kubernetes},
         }
         settings = DutyBotSettings(
-            skills=tuple(skills),
+            skills=("prometheus", "loki", "kubernetes", "capacity"),
             channels=("web",),
             alerts=("alertmanager",),
             brains=("scripted",),

@@ -6,7 +6,7 @@ import webbrowser
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -49,7 +49,7 @@ async def _demo(port: int, browser: bool, language: "Language", folder: Path) ->
     typer.echo("Building the pretend cluster…")
     async with Playground() as playground:
         prometheus, kubernetes = {"url": playground.prometheus_url}, {"url": playground.kubernetes_url}
-        skills = {
+        skills: dict[str, dict[str, Any]] = {
             "prometheus": prometheus,
             "loki": {"url": playground.loki_url},
             "kubernetes": kubernetes,

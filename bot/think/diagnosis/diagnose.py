@@ -2,6 +2,7 @@
 
 from bot.domain.finding import Finding
 from bot.think.diagnosis.asked import asked_about
+from bot.think.diagnosis.leftovers import leftovers
 from bot.think.diagnosis.looks import look_everywhere
 from bot.think.diagnosis.report import Diagnosis, Verdict
 from bot.think.diagnosis.sight import Sight
@@ -11,7 +12,8 @@ from bot.think.diagnosis.weigh import weigh
 def diagnose(sight: Sight) -> Diagnosis:
     """Pure: the same sight gives the same diagnosis."""
     found, stumbled = look_everywhere(sight)
-    findings = tuple(_once(found))
+    known = _once(found)
+    findings = (*known, *leftovers(sight, known))
     causes = weigh(sight, findings)
     return Diagnosis(
         verdict=Verdict.FAULT if causes else Verdict.HEALTHY,

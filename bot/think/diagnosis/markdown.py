@@ -10,6 +10,7 @@ from bot.think.diagnosis.wording import Language, say
 SHOWN_CAUSES = 3
 SHOWN_FINDINGS = 12
 SHOWN_SUSPECTS = 5
+MOST_PROOFS = 16
 
 
 def as_markdown(diagnosis: Diagnosis, language: Language = "zh") -> str:
@@ -73,7 +74,7 @@ def _cause(cause: Cause, language: Language) -> Iterator[str]:
 
 
 def _proofs(finding: Finding) -> Iterator[str]:
-    for proof in finding.proofs[:3]:
+    for proof in finding.proofs[:MOST_PROOFS]:
         link = f"[`{proof.query}`]({proof.url})" if proof.url else f"`{proof.query}`"
         said = proof.shows.strip().replace("\n", " ")
         yield f"  - {link}" + (f": {said}" if said else "") + (f" ({shown(proof.at)})" if proof.at else "")

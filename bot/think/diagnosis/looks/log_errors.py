@@ -65,7 +65,7 @@ def subject_of(line: LogLine) -> Subject | None:
 
 def _finding(sight: Sight, subject: Subject, heard: Heard, newest: float) -> Finding:
     last, family = heard.lines[-1], heard.family
-    blames = _blames(sight, subject, heard.lines) if family.symptom or family.key == "log_pool" else ()
+    blames = _blames(sight, subject, heard.lines) if family.symptom else ()
     values = {
         "name": subject.name,
         "line": last.text.strip()[:400],

@@ -1,5 +1,6 @@
 """Pods that crash, are killed, evicted, stuck, or not ready; and their last terminations."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot.think.diagnosis.thing import Thing
 
 RECENT = 900.0
 CALM_AFTER = 300.0
+RUNTIME = re.compile(r"OCI runtime|executable file not found|failed to create (containerd|shim) task|exec format error")
 CONFIG_REASONS = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError", "ContainerCannotRun")
 
 
@@ -24,6 +26,7 @@ def look(sight: Sight) -> Iterable[Finding]:
         found = [*_containers(sight, pod), *_whole(sight, pod)]
         yield from found or _not_ready(pod)
     yield from _from_events(sight)
+    yield from _cannot_run(sight)
 
 
 def _containers(sight: Sight, pod: Thing) -> Iterator[Finding]:
@@ -159,3 +162,13 @@ def _from_events(sight: Sight) -> Iterator[Finding]:
 def _of_job(pod: Thing) -> bool:
     owners = {str(one.get("kind")) for one in pod.each("metadata", "ownerReferences")}
     return "Job" in owners or "job-name" in pod.labels or "batch.kubernetes.io/job-name" in pod.labels
+
+
+def _cannot_run(sight: Sight) -> Iterator[Finding]:
+    """The runtime's own words: the command does not exist, a mount is wrong."""
+    for event in sight.cluster.happenings:
+        found = RUNTIME.search(event.message) if event.about.kind == "Pod" and event.warning else None
+        if found and event.last is not None and sight.now - event.last < 3600:
+            values = {"pod": event.about.name, "message": event.message[-300:], "container": "", "reason": event.reason}
+            proof = Proof(event.query, event.message[-300:], event.last)
+            yield Finding(event.about, "cannot_start", Category.CONFIG, 0.9, values, (proof,), at=event.first)

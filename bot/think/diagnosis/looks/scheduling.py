@@ -1,11 +1,12 @@
 """Pods that find no node: not enough of something, taints, selectors, volumes, ports, gates."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from bot.domain.finding import Category, Finding, Proof, Subject
-from bot.think.diagnosis.clock import moment
-from bot.think.diagnosis.cluster import condition
+from bot.think.diagnosis.clock import amount, moment
+from bot.think.diagnosis.cluster import condition, containers, statuses
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import Sight
 from bot.think.diagnosis.thing import Thing
@@ -36,6 +37,7 @@ def look(sight: Sight) -> Iterable[Finding]:
             told.add(event.about)
             yield _finding(sight, event.about, event.message, Proof(event.query, event.message[:400]), event.first)
     yield from _gated(sight)
+    yield from _too_much(sight, told)
 
 
 def _unplaced(sight: Sight, pod: Thing) -> tuple[str, float | None]:
@@ -122,3 +124,35 @@ def _gated(sight: Sight) -> Iterator[Finding]:
             yield Finding(
                 pod.subject, "gated", Category.SCHEDULING, 0.8, values, (Proof(pod.query, values["message"]),)
             )
+
+
+def _too_much(sight: Sight, told: set[Subject]) -> Iterator[Finding]:
+    """The scheduler's words are lost: a pending pod whose template asks for what no node is known to have."""
+    for pod in sight.cluster.all("Pod"):
+        silent = pod.text("status", "phase") == "Pending" and not pod.get("spec", "nodeName")
+        if not silent or pod.subject in told or any(statuses(pod)):
+            continue
+        owner = sight.cluster.owner(pod.subject)
+        for thing, spec in sight.cluster.templates():
+            short = _beyond(sight, spec) if thing.subject in (owner, pod.subject) else []
+            if short:
+                values = {"pod": pod.name, "short": ", ".join(short), "message": "", "taints": "?"}
+                proof = Proof(thing.query, f"requests {values['short']}")
+                yield Finding(pod.subject, "asks_too_much", Category.SCHEDULING, 0.65, values, (proof,))
+                break
+
+
+def _beyond(sight: Sight, spec: Mapping[str, Any]) -> list[str]:
+    """Requests beyond every gathered node; of special hardware also when no node was gathered."""
+    nodes = [node.get("status", "allocatable") or {} for node in sight.cluster.all("Node")]
+    nodes = [node for node in nodes if node]
+    short = []
+    for one in containers(spec):
+        resources = one.get("resources") or {}
+        wanted = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
+        for name, told in wanted.items():
+            need = amount(told) or 0.0
+            most = max(((amount(node.get(name)) or 0.0) for node in nodes), default=None)
+            if (most is None and "/" in name) or (most is not None and need > most):
+                short.append(f"{name}={told}")
+    return short

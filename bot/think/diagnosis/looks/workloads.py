@@ -33,7 +33,7 @@ def look(sight: Sight) -> Iterable[Finding]:
 def _deployment(workload: Thing) -> Iterator[Finding]:
     progress, failing = condition(workload, "Progressing"), condition(workload, "ReplicaFailure")
     if progress.get("reason") == "ProgressDeadlineExceeded":
-        message = str(progress.get("message") or "")
+        message = f"{progress.get('message') or ''} {revision_of(workload)}".strip()
         yield _say(workload, "rollout_stuck", 0.6, message)
     if failing.get("status") == "True":
         message = str(failing.get("message") or "")
@@ -54,10 +54,19 @@ def _short(workload: Thing, up: int) -> Iterator[Finding]:
         return
     stuck = workload.number("status", "unavailableReplicas") or 0
     if up < wanted:
-        values = f"{up}/{wanted}"
+        values = f"{up}/{wanted} {revision_of(workload)}".strip()
         yield _say(workload, "unavailable", 0.55 if up else 0.6, values)
     elif stuck:
         yield _say(workload, "rollout_waits", 0.4, f"{stuck}")
+
+
+def revision_of(workload: Thing) -> str:
+    """What the newest revision runs: image and command of each container."""
+    said = []
+    for one in workload.each("spec", "template", "spec", "containers"):
+        words = [str(word) for word in [*(one.get("command") or []), *(one.get("args") or [])]]
+        said.append(" ".join([f"{one.get('name')}: {one.get('image', '?')}", *words])[:200])
+    return "; ".join(said)
 
 
 def _daemons(workload: Thing) -> Iterator[Finding]:
@@ -72,7 +81,8 @@ def _daemons(workload: Thing) -> Iterator[Finding]:
 
 def _set(workload: Thing) -> Iterator[Finding]:
     for one in workload.each("status", "conditions"):
-        if one.get("type") == "ReplicaFailure" and one.get("status", "True") == "True":
+        failed = one.get("type") == "ReplicaFailure" and one.get("reason") == "FailedCreate"
+        if failed and one.get("status", "True") == "True":
             message = str(one.get("message") or one.get("reason") or "")
             category = Category.QUOTA if QUOTA.search(message) else Category.RELEASE
             yield _say(workload, "cannot_create", 0.7, message, category)

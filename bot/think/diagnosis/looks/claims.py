@@ -1,0 +1,134 @@
+"""What the alert itself claims, where nothing gathered can refute it: weak, and marked as only claimed."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.domain.alert import Alert
+from bot.domain.finding import Category, Finding, Proof, Subject
+from bot.think.diagnosis.asked import asked_about
+from bot.think.diagnosis.cluster import condition, containers
+from bot.think.diagnosis.clock import amount
+from bot.think.diagnosis.looks import Look
+from bot.think.diagnosis.sight import Sight
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A family of alerts: what their names say."""
+
+    pattern: re.Pattern[str]
+    category: Category
+    action: str = ""
+    seen_in_objects: bool = False
+    """Objects show it if it is so: then their silence refutes the alert."""
+
+
+def _claim(pattern: str, category: Category, action: str = "", *, seen: bool = False) -> Claim:
+    return Claim(re.compile(pattern, re.IGNORECASE), category, action, seen)
+
+
+CLAIMS = (
+    _claim(r"oom", Category.RESOURCE, "set_resources", seen=True),
+    _claim(r"throttl", Category.RESOURCE, "set_resources"),
+    _claim(r"(memory|mem).*(exhaust|predict|leak|pressure|high|grow)", Category.RESOURCE, "rollout_restart"),
+    _claim(r"(pv|pvc|volume|persistent).*(full|fill|runway|space|short|usage)", Category.STORAGE, "expand_pvc"),
+    _claim(r"disk|filesystem|storage|fragment", Category.STORAGE),
+    _claim(r"hpa.*(max|limit)|autoscal", Category.AUTOSCALING, "patch_hpa", seen=True),
+    _claim(r"disruptionbudget|pdb", Category.CONFIG),
+    _claim(r"cert|tls", Category.CERTIFICATE),
+    _claim(r"connection|pool", Category.RESOURCE),
+    _claim(r"imagepull|errimage", Category.IMAGE, seen=True),
+    _claim(r"notscheduled|pending|unschedul", Category.SCHEDULING, seen=True),
+    _claim(r"node.*(notready|unreach|down)|kubelet", Category.NODE, seen=True),
+    _claim(r"job|cron", Category.JOB, seen=True),
+    _claim(r"build|pipeline", Category.CONFIG),
+    _claim(r"route|ingress|gateway|backend", Category.CONFIG),
+    _claim(r"crash|restart|replicas|rollout|notready|unavailable|container", Category.RELEASE, seen=True),
+    _claim(r"latency|slow|duration|error|5xx|availability", Category.DEPENDENCY),
+)
+QUIET = {"info", "none", "informational"}
+TINY_CPU = 0.1
+
+
+def make() -> Look:
+    return look
+
+
+def look(sight: Sight) -> Iterable[Finding]:
+    for alert in sight.ask.alerts:
+        claim = next((one for one in CLAIMS if one.pattern.search(alert.name)), None)
+        if claim is None or not alert.firing or alert.severity.lower() in QUIET:
+            continue
+        for about in asked_about(sight)[:1]:
+            yield from _tight_cpu(sight, alert, about)
+            if not _refuted(sight, about, claim):
+                yield _claimed(alert, about, claim)
+        yield from _writers(sight, alert, claim)
+
+
+def _claimed(alert: Alert, about: Subject, claim: Claim) -> Finding:
+    values = {"name": about.name, "alert": alert.name}
+    proof = Proof(f"ALERTS{{alertname=\"{alert.name}\"}}", alert.name, alert.starts_at.timestamp(), alert.url)
+    return Finding(
+        about, "only_claimed", claim.category, 0.31, values, (proof,), at=alert.starts_at.timestamp(), action=claim.action
+    )
+
+
+def _refuted(sight: Sight, about: Subject, claim: Claim) -> bool:
+    """The subject was gathered and is well: for what objects can show, that settles it; else its pods' health does."""
+    owner = sight.cluster.owner(about)
+    pods = sight.cluster.pods_of(owner)
+    pods += [pod for pod in sight.cluster.all("Pod") if pod.subject == about and pod not in pods]
+    if pods:
+        return all(condition(pod, "Ready").get("status") == "True" for pod in pods)
+    thing = sight.cluster.find(about.kind, about.namespace, about.name)
+    return claim.seen_in_objects and thing is not None
+
+
+def _tight_cpu(sight: Sight, alert: Alert, about: Subject) -> Iterator[Finding]:
+    """The alert says throttled, and the limit is so small that it must be."""
+    if not re.search(r"throttl", alert.name, re.IGNORECASE):
+        return
+    owner = sight.cluster.owner(about)
+    for thing, spec in sight.cluster.templates():
+        if thing.subject not in (about, owner):
+            continue
+        for one in containers(spec):
+            told = ((one.get("resources") or {}).get("limits") or {}).get("cpu")
+            limit = amount(told)
+            if limit is not None:
+                values = {"pod": about.name, "container": str(one.get("name")), "limit": str(told)}
+                weight = 0.7 if limit <= TINY_CPU else 0.5
+                proofs = (Proof(thing.query, f"limits.cpu={told}"), Proof(f'ALERTS{{alertname="{alert.name}"}}', ""))
+                yield Finding(
+                    about, "cpu_limit_tight", Category.RESOURCE, weight, values, proofs, action="set_resources"
+                )
+
+
+LOOP = re.compile(r"while (true|:)|for \(\(;;|while sleep", re.IGNORECASE)
+WRITES = re.compile(r"\bdd\b.*\bof=|>>|\bfallocate\b|\bpgbench\b|\binsert into\b|\btee -a\b", re.IGNORECASE)
+
+
+def _writers(sight: Sight, alert: Alert, claim: Claim) -> Iterator[Finding]:
+    """A disk runs full: which workload there writes to the node's own disk without a bound?"""
+    space = alert.labels.get("namespace", "")
+    if claim.category is not Category.STORAGE or not space or "persistentvolumeclaim" in alert.labels:
+        return
+    for thing, spec in sight.cluster.templates():
+        if thing.namespace != space or sight.cluster.owner(thing.subject) != thing.subject:
+            continue
+        local = [one for one in spec.get("volumes") or () if "hostPath" in one or _unbounded(one.get("emptyDir"))]
+        scripts = " ".join(
+            str(word) for one in containers(spec) for word in [*(one.get("command") or []), *(one.get("args") or [])]
+        )
+        loops = bool(LOOP.search(scripts) and WRITES.search(scripts))
+        if local or loops:
+            values = {"name": thing.name, "kind": thing.kind, "volumes": ", ".join(str(one.get("name")) for one in local)}
+            weight = 0.6 if loops else 0.45
+            proof = Proof(thing.query, scripts[:200] if loops else values["volumes"])
+            yield Finding(thing.subject, "writes_local_disk", Category.STORAGE, weight, values, (proof,))
+
+
+def _unbounded(volume: object) -> bool:
+    return isinstance(volume, dict) and not volume.get("sizeLimit") and volume.get("medium") != "Memory"

@@ -1,0 +1,116 @@
+"""Managed databases: what ran full or fell behind, which measures moved with it, and which statements load it."""
+
+import statistics
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.domain.finding import Category, Finding, Proof, Subject
+from bot.think.diagnosis.asked import asked_about
+from bot.think.diagnosis.looks import Look
+from bot.think.diagnosis.sight import LogLine, Sight, Track
+
+NAMED = ("dbinstance_identifier", "db_instance", "dbinstance", "db_cluster")
+MOVED = 1.5
+SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A series that is not where it was."""
+
+    track: Track
+    before: float
+    after: float
+
+    @property
+    def factor(self) -> float:
+        low, high = sorted((abs(self.before) + 1e-9, abs(self.after) + 1e-9))
+        return high / low
+
+    def __str__(self) -> str:
+        return f"{self.track.name} {self.before:g} -> {self.after:g}"
+
+
+def make() -> Look:
+    return look
+
+
+def look(sight: Sight) -> Iterable[Finding]:
+    tracks = [track for track in sight.tracks if _instance(track)]
+    if not tracks:
+        return
+    moves = sorted((move for track in tracks if (move := _move(track))), key=lambda move: -move.factor)
+    subject = _subject(sight, tracks)
+    proofs = [*_moved(moves), *_load(tracks), *_events(sight)]
+    found = list(_what(subject, moves, tuple(proofs)))
+    yield from found
+    if not found and moves:
+        values = {"name": subject.name, "moves": "; ".join(str(move) for move in moves[:SHOWN])}
+        yield Finding(subject, "db_moved", Category.RESOURCE, 0.55, values, tuple(proofs))
+
+
+def _instance(track: Track) -> str:
+    return next((track.labels[name] for name in NAMED if name in track.labels), "")
+
+
+def _subject(sight: Sight, tracks: list[Track]) -> Subject:
+    """The instance that was asked about, else the one with the most series (a replica has few)."""
+    asked = [one for one in asked_about(sight) if one.kind == "DBInstance"]
+    names = [_instance(track) for track in tracks]
+    return asked[0] if asked else Subject("DBInstance", "", statistics.mode(names))
+
+
+def _move(track: Track) -> Move | None:
+    if len(track.values) < 5 or "_pi_" in track.name:
+        return None
+    before = statistics.median(track.values[:2])
+    after = statistics.median(track.values[-max(3, len(track.values) // 3) :])
+    move = Move(track, before, after)
+    return move if move.factor >= MOVED and abs(after - before) > 1e-3 else None
+
+
+def _what(subject: Subject, moves: list[Move], proofs: tuple[Proof, ...]) -> Iterator[Finding]:
+    """The measures that by themselves say what runs out."""
+    shown = "; ".join(str(move) for move in moves[:SHOWN])
+    rules = (
+        ("free_storage", "db_storage_full", Category.STORAGE, 0.92, lambda m: m.track.last < 0.1 * m.before),
+        ("replica_lag", "db_replica_lags", Category.RESOURCE, 0.9, lambda m: m.after > m.before and m.track.last > 30),
+        ("connections", "db_sessions_high", Category.RESOURCE, 0.8, lambda m: m.after > m.before),
+        ("cpuutilization", "db_cpu_full", Category.RESOURCE, 0.8, lambda m: m.after > m.before and m.track.last >= 75),
+        ("freeable_memory", "db_memory_low", Category.RESOURCE, 0.75, lambda m: m.track.last < 0.2 * m.before),
+    )
+    for word, key, category, weight, holds in rules:
+        for move in moves:
+            if word in move.track.name and holds(move):
+                values = {"name": subject.name, "move": str(move), "moves": shown}
+                own = Proof(move.track.query, f"{move.before:g} -> {move.track.last:g}", move.track.times[-1])
+                yield Finding(subject, key, category, weight, values, (own, *proofs), at=_when(move.track))
+                break
+
+
+def _when(track: Track) -> float:
+    """When half of the way was gone."""
+    half = (track.values[0] + track.values[-1]) / 2
+    rising = track.values[-1] > track.values[0]
+    passed = (at for at, value in zip(track.times, track.values, strict=True) if (value >= half) == rising)
+    return next(passed, track.times[-1])
+
+
+def _moved(moves: list[Move]) -> Iterator[Proof]:
+    for move in moves[:SHOWN]:
+        yield Proof(move.track.query, f"{move.before:g} -> {move.after:g}", move.track.times[-1])
+
+
+def _load(tracks: list[Track]) -> Iterator[Proof]:
+    """The heaviest statement, wait event and user, where the database tells them."""
+    for word, label in (("sql_load", "statement"), ("wait_load", "wait_event"), ("user_load", "user")):
+        found = [track for track in tracks if f"_{word}" in track.name and label in track.labels]
+        for track in sorted(found, key=lambda one: -one.last)[:2]:
+            yield Proof(f"topk(2, {track.name})", f"{track.labels[label]} = {track.last:g}", track.times[-1])
+
+
+def _events(sight: Sight) -> Iterator[Proof]:
+    """What the database itself reported."""
+    told: list[LogLine] = [line for line in sight.lines if any(name in line.labels for name in NAMED)]
+    for line in told[-4:]:
+        yield Proof(line.query, line.text.strip()[:300], line.at)

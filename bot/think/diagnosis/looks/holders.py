@@ -1,0 +1,54 @@
+"""Who holds what runs out: clients that open connections and keep them."""
+
+import re
+from collections.abc import Iterable
+
+from bot.domain.finding import Category, Finding, Proof, Subject
+from bot.think.diagnosis.looks import Look
+from bot.think.diagnosis.looks.log_errors import subject_of
+from bot.think.diagnosis.sight import LogLine, Sight
+
+HOLDS = re.compile(
+    r"(open(ing|ed)?|hold(ing|s)?|leak\w*|kept|keeping|acquired?) .{0,40}(connection|session|handle)s?|leaked connection",
+    re.IGNORECASE,
+)
+RELEASED = re.compile(r"clos(e|ed|ing)|releas|return(ed|ing)", re.IGNORECASE)
+
+
+def make() -> Look:
+    return look
+
+
+def look(sight: Sight) -> Iterable[Finding]:
+    heard: dict[Subject, list[LogLine]] = {}
+    let_go: set[Subject] = set()
+    for line in sight.lines:
+        subject = subject_of(line)
+        if subject is None or subject.kind != "Pod" or "connection" not in line.text.lower():
+            continue
+        if HOLDS.search(line.text):
+            heard.setdefault(sight.cluster.owner(subject), []).append(line)
+        elif RELEASED.search(line.text):
+            let_go.add(sight.cluster.owner(subject))
+    for owner, lines in heard.items():
+        if len(lines) < 3 or owner in let_go or not _asked(sight):
+            continue
+        values = {"name": owner.name, "line": lines[-1].text.strip()[:300], "count": str(len(lines))}
+        proofs = tuple(Proof(one.query, one.text.strip()[:300], one.at) for one in lines[-2:])
+        yield Finding(
+            owner,
+            "holds_connections",
+            Category.RESOURCE,
+            0.8,
+            values,
+            proofs,
+            at=lines[0].at,
+            action="scale_deployment" if owner.kind == "Deployment" else "",
+            args={"replicas": "0"},
+        )
+
+
+def _asked(sight: Sight) -> bool:
+    """Only where connections are what runs out: many clients keep a few on purpose."""
+    words = " ".join([sight.ask.text, *(f"{one.name} {one.summary}" for one in sight.ask.alerts)]).lower()
+    return any(word in words for word in ("connection", "pool", "连接"))

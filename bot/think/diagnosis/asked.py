@@ -44,7 +44,7 @@ def asked_about(sight: Sight) -> tuple[Subject, ...]:
         name = labels.get("service", "")
         if name and not EXPORTERS.search(name) and not found:
             found.append(_real(sight, "Service", namespace, name))
-    return tuple(dict.fromkeys([*found, *_named_in_words(sight)]))
+    return tuple(dict.fromkeys([*found, *_named_in_words(sight)])) or _only_one(sight)
 
 
 def asked_namespaces(sight: Sight) -> set[str]:
@@ -53,6 +53,13 @@ def asked_namespaces(sight: Sight) -> set[str]:
     known = {thing.namespace for thing in sight.things if thing.namespace}
     words = set(re.findall(r"[\w.-]+", sight.ask.text))
     return spaces | {space for space in known if space in words}
+
+
+def _only_one(sight: Sight) -> tuple[Subject, ...]:
+    """An alert names just a namespace, and one workload was gathered there: it is about that one."""
+    spaces = {alert.labels.get("namespace", "") for alert in sight.ask.alerts} - {""}
+    found = [one.subject for one in sight.cluster.all("Deployment", "StatefulSet") if one.namespace in spaces]
+    return tuple(found) if len(found) == 1 else ()
 
 
 def _real(sight: Sight, kind: str, namespace: str, name: str) -> Subject:

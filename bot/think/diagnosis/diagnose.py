@@ -6,6 +6,7 @@ from bot.think.diagnosis.leftovers import leftovers
 from bot.think.diagnosis.looks import look_everywhere
 from bot.think.diagnosis.report import Diagnosis, Verdict
 from bot.think.diagnosis.sight import Sight
+from bot.think.diagnosis.suspects import rank_services
 from bot.think.diagnosis.weigh import weigh
 
 
@@ -23,6 +24,7 @@ def diagnose(sight: Sight) -> Diagnosis:
         at=sight.now,
         window=(sight.start, sight.now),
         asked_about=asked_about(sight),
+        suspects=rank_services(sight),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from bot.domain.finding import Category, Finding, Proof
+from bot.domain.finding import Category, Finding, Proof, Subject
 from bot.think.diagnosis.sight import Sight
 
 MOST = 20
@@ -12,7 +12,7 @@ OLD = 900.0
 def leftovers(sight: Sight, findings: Iterable[Finding]) -> Iterator[Finding]:
     """Warning events about what has no finding yet. Older ones count as over."""
     known = {finding.about for finding in findings}
-    told = set()
+    told: set[tuple[Subject, str]] = set()
     newest = sorted(sight.cluster.happenings, key=lambda event: -(event.last or 0.0))
     for event in newest:
         if not event.warning or event.about in known or (event.about, event.reason) in told or len(told) >= MOST:

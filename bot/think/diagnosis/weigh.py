@@ -84,7 +84,7 @@ def _cause(sight: Sight, scale: Scale, about: Subject, found: list[Finding], acc
     explained = _explained(sight, about, ranked)
     confidence = weight * near * (0.5 if explained else 1.0)
     lead, category = _said(lead, ranked)
-    if about.kind in ("Job", "CronJob") and category in (Category.RELEASE, Category.DEPENDENCY):
+    if about.kind in ("Job", "CronJob") and (lead.symptom or category is Category.RELEASE):
         category = Category.JOB
     fix = repair(sight, about, lead, ranked)
     path = tuple(dict.fromkeys([*(one.about for one in accusers), *(one.about for one in ranked[:1]), about]))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from bot.domain.alert import Alert
 from bot.domain.finding import Category, Finding, Proof, Subject
 from bot.think.diagnosis.asked import asked_about
-from bot.think.diagnosis.cluster import condition, containers
 from bot.think.diagnosis.clock import amount
+from bot.think.diagnosis.cluster import condition, containers
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import Sight
 
@@ -69,9 +69,16 @@ def look(sight: Sight) -> Iterable[Finding]:
 
 def _claimed(alert: Alert, about: Subject, claim: Claim) -> Finding:
     values = {"name": about.name, "alert": alert.name}
-    proof = Proof(f"ALERTS{{alertname=\"{alert.name}\"}}", alert.name, alert.starts_at.timestamp(), alert.url)
+    proof = Proof(f'ALERTS{{alertname="{alert.name}"}}', alert.name, alert.starts_at.timestamp(), alert.url)
     return Finding(
-        about, "only_claimed", claim.category, 0.31, values, (proof,), at=alert.starts_at.timestamp(), action=claim.action
+        about,
+        "only_claimed",
+        claim.category,
+        0.31,
+        values,
+        (proof,),
+        at=alert.starts_at.timestamp(),
+        action=claim.action,
     )
 
 
@@ -124,7 +131,11 @@ def _writers(sight: Sight, alert: Alert, claim: Claim) -> Iterator[Finding]:
         )
         loops = bool(LOOP.search(scripts) and WRITES.search(scripts))
         if local or loops:
-            values = {"name": thing.name, "kind": thing.kind, "volumes": ", ".join(str(one.get("name")) for one in local)}
+            values = {
+                "name": thing.name,
+                "kind": thing.kind,
+                "volumes": ", ".join(str(one.get("name")) for one in local),
+            }
             weight = 0.6 if loops else 0.45
             proof = Proof(thing.query, scripts[:200] if loops else values["volumes"])
             yield Finding(thing.subject, "writes_local_disk", Category.STORAGE, weight, values, (proof,))

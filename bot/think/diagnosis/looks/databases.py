@@ -69,23 +69,44 @@ def _move(track: Track) -> Move | None:
     return move if move.factor >= MOVED and abs(after - before) > 1e-3 else None
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A measure that by itself says what runs out: which way it must move, and where it becomes serious."""
+
+    word: str
+    key: str
+    category: Category
+    weight: float
+    rises: bool
+    least: float = 0.0
+    """The newest value must reach this (rising)..."""
+    share: float = 1.0
+    """...or fall to this share of what it was (falling)."""
+
+    def holds(self, move: Move) -> bool:
+        if self.word not in move.track.name or (move.after > move.before) != self.rises:
+            return False
+        return move.track.last >= self.least if self.rises else move.track.last <= self.share * move.before
+
+
+RULES = (
+    Rule("free_storage", "db_storage_full", Category.STORAGE, 0.92, rises=False, share=0.1),
+    Rule("replica_lag", "db_replica_lags", Category.RESOURCE, 0.9, rises=True, least=30),
+    Rule("connections", "db_sessions_high", Category.RESOURCE, 0.8, rises=True),
+    Rule("cpuutilization", "db_cpu_full", Category.RESOURCE, 0.8, rises=True, least=75),
+    Rule("freeable_memory", "db_memory_low", Category.RESOURCE, 0.75, rises=False, share=0.2),
+)
+
+
 def _what(subject: Subject, moves: list[Move], proofs: tuple[Proof, ...]) -> Iterator[Finding]:
-    """The measures that by themselves say what runs out."""
     shown = "; ".join(str(move) for move in moves[:SHOWN])
-    rules = (
-        ("free_storage", "db_storage_full", Category.STORAGE, 0.92, lambda m: m.track.last < 0.1 * m.before),
-        ("replica_lag", "db_replica_lags", Category.RESOURCE, 0.9, lambda m: m.after > m.before and m.track.last > 30),
-        ("connections", "db_sessions_high", Category.RESOURCE, 0.8, lambda m: m.after > m.before),
-        ("cpuutilization", "db_cpu_full", Category.RESOURCE, 0.8, lambda m: m.after > m.before and m.track.last >= 75),
-        ("freeable_memory", "db_memory_low", Category.RESOURCE, 0.75, lambda m: m.track.last < 0.2 * m.before),
-    )
-    for word, key, category, weight, holds in rules:
-        for move in moves:
-            if word in move.track.name and holds(move):
-                values = {"name": subject.name, "move": str(move), "moves": shown}
-                own = Proof(move.track.query, f"{move.before:g} -> {move.track.last:g}", move.track.times[-1])
-                yield Finding(subject, key, category, weight, values, (own, *proofs), at=_when(move.track))
-                break
+    for rule in RULES:
+        move = next((one for one in moves if rule.holds(one)), None)
+        if move is not None:
+            values = {"name": subject.name, "move": str(move), "moves": shown}
+            own = Proof(move.track.query, f"{move.before:g} -> {move.track.last:g}", move.track.times[-1])
+            at = _when(move.track)
+            yield Finding(subject, rule.key, rule.category, rule.weight, values, (own, *proofs), at=at)
 
 
 def _when(track: Track) -> float:

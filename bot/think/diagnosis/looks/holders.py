@@ -9,7 +9,7 @@ from bot.think.diagnosis.looks.log_errors import subject_of
 from bot.think.diagnosis.sight import LogLine, Sight
 
 HOLDS = re.compile(
-    r"(open(ing|ed)?|hold(ing|s)?|leak\w*|kept|keeping|acquired?) .{0,40}(connection|session|handle)s?|leaked connection",
+    r"(open(ing|ed)?|hold(ing|s)?|leak\w*|kept|keeping|acquired?) .{0,40}(connection|session)s?|leaked connection",
     re.IGNORECASE,
 )
 RELEASED = re.compile(r"clos(e|ed|ing)|releas|return(ed|ing)", re.IGNORECASE)

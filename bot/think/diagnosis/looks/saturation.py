@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from bot.domain.finding import Category, Finding, Proof, Subject
+from bot.think.diagnosis.clock import amount
 from bot.think.diagnosis.cluster import condition, containers
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.pace import last_with, seconds_left
 from bot.think.diagnosis.sight import Sight, Track
-from bot.think.diagnosis.clock import amount
 
 HOUR = 3600.0
 

@@ -1,0 +1,76 @@
+"""Accuses by own share of the harm: what a service adds itself to the delay or failures that reach the front."""
+
+from collections.abc import Iterable, Mapping
+
+from bot.think.diagnosis.sight import Track
+from bot.think.diagnosis.suspects.accusation import Accusation, Scene, edge_of, median, service_of
+
+LEAD = 120.0
+"""Alerts start late: points this much before still count as the fault."""
+
+
+def accuse(scene: Scene) -> Iterable[Accusation]:
+    found = {
+        "latency": _harm(scene, ("latency_average", "latency_mean", "duration_mean"), falling=False),
+        "availability": _harm(scene, ("availability_average", "success_rate"), falling=True),
+    }
+    wanted = _asked(scene)
+    for kind, harm in found.items():
+        if wanted and kind != wanted:
+            continue
+        yield from _own(scene, harm, kind)
+
+
+def _asked(scene: Scene) -> str:
+    """Latency or availability, if the alert says which."""
+    words = " ".join(f"{one.name} {one.labels.get('metric', '')}" for one in scene.sight.ask.alerts).lower()
+    slow = any(word in words for word in ("latency", "slow", "duration"))
+    failing = any(word in words for word in ("availability", "error", "5xx", "success"))
+    return "" if slow == failing else "latency" if slow else "availability"
+
+
+def _harm(scene: Scene, names: tuple[str, ...], *, falling: bool) -> dict[str, tuple[float, Track] | None]:
+    """Service -> harm (seconds added, or requests failed) and its series; None where the past is unknown."""
+    start = scene.start - LEAD
+    calls: Mapping[str, float] = {
+        service_of(track): sum(track.between(start, scene.sight.now + 1))
+        for track in scene.sight.tracks
+        if "request" in track.name and service_of(track) and edge_of(track) is None
+    }
+    harm: dict[str, tuple[float, Track] | None] = {}
+    for track in scene.sight.tracks:
+        service = service_of(track)
+        if not service or not track.name.endswith(names) or edge_of(track) is not None:
+            continue
+        before, after = track.between(0, start), track.between(start, scene.sight.now + 1)
+        if not after:
+            continue
+        if len(before) < 3:
+            harm[service] = None
+            continue
+        mean = sum(after) / len(after)
+        base = sum(before) / len(before) if falling else median(before)
+        scale = 100.0 if falling and max(*before, *after) > 1.5 else 1.0
+        moved = (base - mean) / scale if falling else mean - base
+        harm[service] = (max(0.0, moved) * calls.get(service, 1.0), track)
+    return harm
+
+
+def _own(scene: Scene, harm: Mapping[str, tuple[float, Track] | None], kind: str) -> Iterable[Accusation]:
+    fronts = {alert.labels.get(name, "") for alert in scene.sight.ask.alerts for name in ("microservice", "service")}
+    reach = frozenset().union(*(scene.below(front) for front in fronts if front)) or frozenset(harm)
+    own: dict[str, float] = {}
+    for service in reach & set(harm):
+        found = harm[service]
+        if found is None:
+            continue
+        passed = 0.0
+        for callee in scene.calls.get(service, ()):
+            below = harm.get(callee)
+            passed += min(below[0], found[0]) if below else 0.0
+        own[service] = max(0.0, found[0] - passed)
+    most = max(own.values(), default=0.0)
+    for service, share in own.items():
+        found = harm[service]
+        if most > 0 and share / most > 0.01 and found is not None:
+            yield Accusation(service, share / most, f"own share of the {kind} harm {share:.3g}", found[1].query)

@@ -1,0 +1,44 @@
+"""Sums the accusations: the service that most signals accuse comes first."""
+
+from collections.abc import Callable, Iterable
+
+from bot.think.diagnosis.report import Suspect
+from bot.think.diagnosis.sight import Sight
+from bot.think.diagnosis.suspects import flow, pressure, slow_calls, spans, speech, wire
+from bot.think.diagnosis.suspects.accusation import Accusation, Scene, edge_of, service_of
+
+SIGNALS: tuple[tuple[str, Callable[[Scene], Iterable[Accusation]]], ...] = (
+    ("harm", flow.accuse),
+    ("pressure", pressure.accuse),
+    ("slow", slow_calls.accuse),
+    ("slow", wire.accuse),
+    ("slow", spans.accuse),
+    ("fails", speech.accuse),
+)
+"""What kind of sign it is, and who looks for it. Of one kind only the strongest sign counts: they say the same."""
+LEAST_SERVICES = 3
+LEAD = 60.0
+"""Complaints come late: the last minute before one counts as the fault."""
+
+
+def rank_services(sight: Sight) -> tuple[Suspect, ...]:
+    """Most suspect first; all services that metrics name, so that nobody is forgotten."""
+    services = {service_of(track) for track in sight.tracks if edge_of(track) is None} - {""}
+    if len(services) < LEAST_SERVICES:
+        return ()
+    scene = Scene(sight, sight.start - LEAD)
+    heard: dict[str, dict[str, Accusation]] = {}
+    for kind, accuse in SIGNALS:
+        for one in accuse(scene):
+            known = heard.setdefault(one.service, {})
+            if kind not in known or one.score > known[kind].score:
+                known[kind] = one
+    ranked = [_suspect(service, [*heard.get(service, {}).values()]) for service in services | set(heard)]
+    return tuple(sorted(ranked, key=lambda suspect: (-suspect.score, suspect.name)))
+
+
+def _suspect(service: str, heard: list[Accusation]) -> Suspect:
+    ordered = sorted(heard, key=lambda one: -one.score)
+    score = sum(one.score for one in ordered)
+    why = "; ".join(one.why for one in ordered[:3])
+    return Suspect(service, round(score, 4), why, next((one.query for one in ordered if one.query), ""))

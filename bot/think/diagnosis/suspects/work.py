@@ -1,0 +1,42 @@
+"""Accuses by the work done: error handlers that ran, operations that were left out."""
+
+import math
+import re
+from collections.abc import Mapping
+
+from bot.think.diagnosis.suspects.accusation import CLIENT, Scene, clip
+
+LEAST = 10
+FAULTY = re.compile(r"error|exception|fallback", re.IGNORECASE)
+
+
+def error_handlers(scene: Scene) -> Mapping[str, float]:
+    """Service -> how many more times than in the past its error handlers ran."""
+    more: dict[str, float] = {}
+    for track in scene.sight.metric_names.get("trace_spans", ()):
+        if FAULTY.search(track.labels.get("operation", "")):
+            past = sum(scene.before(track))
+            service = track.labels.get("service", "")
+            more[service] = max(more.get(service, 0.0), sum(scene.after(track)) - 2 * past - 2 * math.sqrt(past))
+    return {service: count for service, count in more.items() if count >= 2}
+
+
+def left_out(scene: Scene) -> Mapping[str, tuple[float, str]]:
+    """Service -> (score, operation) that ran as often as another one in the past, and now does not."""
+    past: dict[str, dict[str, float]] = {}
+    now: dict[str, dict[str, float]] = {}
+    for track in scene.sight.metric_names.get("trace_spans", ()):
+        service, operation = track.labels.get("service", ""), track.labels.get("operation", "")
+        if not CLIENT.search(operation) and not FAULTY.search(operation):
+            past.setdefault(service, {})[operation] = sum(scene.before(track))
+            now.setdefault(service, {})[operation] = sum(scene.after(track))
+    found: dict[str, tuple[float, str]] = {}
+    for service, ran in past.items():
+        for operation, count in ran.items():
+            partners = [one for one, n in ran.items() if one != operation and abs(n - count) <= 0.05 * count]
+            due = max((now[service][one] for one in partners), default=0.0)
+            score = clip((due - now[service][operation]) / math.sqrt(due + 1) / 4)
+            gone = count >= LEAST and now[service][operation] < 0.3 * due
+            if gone and score > found.get(service, (0.3, ""))[0]:
+                found[service] = score, operation
+    return found

@@ -1,0 +1,47 @@
+"""Each thing that can be found has its sentence in Chinese and in English, with the same blanks."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from bot.domain.finding import Category
+from bot.think.diagnosis import wording
+from bot.think.diagnosis.families import families
+from bot.think.diagnosis.looks import all_looks
+
+LOOKS = Path(wording.__file__).parent / "looks"
+
+
+@pytest.mark.parametrize("section", ["report", "gap", "category", "ruled_out", "finding"])
+def test_both_languages_say_the_same_things(section):
+    zh, en = wording.table("zh")[section], wording.table("en")[section]
+    assert set(zh) == set(en)
+    for key in zh:
+        assert wording.places(zh[key]) == wording.places(en[key]), key
+
+
+def test_every_family_and_category_has_words():
+    for language in wording.LANGUAGES:
+        known = wording.table(language)
+        assert {family.key for family in families()} <= set(known["finding"])
+        assert {str(category) for category in Category} <= set(known["category"])
+
+
+def test_every_finding_made_in_a_look_has_words():
+    known = set(wording.table("en")["finding"])
+    for path in LOOKS.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            name = getattr(getattr(node, "func", None), "id", "")
+            if isinstance(node, ast.Call) and name == "Finding" and isinstance(node.args[1], ast.Constant):
+                assert node.args[1].value in known, (path.name, node.args[1].value)
+
+
+def test_a_value_is_shown_and_never_formatted():
+    said = wording.say("finding", "log_fatal", "en", {"name": "a{line}", "count": "1", "line": "{name} %s {0}"})
+    assert "a{line}" in said
+    assert "{name} %s {0}" in said
+
+
+def test_every_look_is_found():
+    assert len(all_looks()) >= 20

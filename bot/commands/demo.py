@@ -44,6 +44,7 @@ async def _demo(port: int, browser: bool, language: "Language", folder: Path) ->
     from bot.talk.settings import HttpSettings
     from bot.telemetry import log_as
     from skills import Clock
+    from skills.catalogue import known_skills
 
     log_as("warning")
     typer.echo("Building the pretend cluster…")
@@ -57,7 +58,7 @@ async def _demo(port: int, browser: bool, language: "Language", folder: Path) ->
             "capacity": {"prometheus": prometheus, "kubernetes": kubernetes},
         }
         settings = DutyBotSettings(
-            skills=("prometheus", "loki", "kubernetes", "capacity"),
+            skills=tuple(name for name in skills if name in known_skills()),
             channels=("web",),
             alerts=("alertmanager",),
             brains=("scripted",),

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
 
 from bot.act.gate import Gate
 from bot.domain.approval import Approval, Refusal
@@ -18,6 +19,7 @@ from bot.talk.outbox import Outbox
 from bot.think.analyst import Analyst
 from bot.think.casebook import Casebook
 from skills import Evidence
+from skills.clock import reader_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Answering:
     async def answer(self, answer_id: str, case: Case) -> None:
         """Answer the question of the case."""
         slot = f"answer:{answer_id}"
-        task = asyncio.ensure_future(self._rounds(slot, Answer(answer_id, Words(case.language)), case))
+        with reader_in(ZoneInfo(case.asked_by.zone)):
+            task = asyncio.ensure_future(self._rounds(slot, Answer(answer_id, Words(case.language)), case))
         self.under_way[answer_id] = task
         try:
             await asyncio.wait([task])

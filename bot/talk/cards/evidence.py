@@ -13,10 +13,7 @@ MOST_SERIES = 12
 def evidence_blocks(seen: Evidence, words: Words) -> tuple[Plain, ...]:
     """Summary, chart, table, lines, what could not be seen, and the exact query with its link."""
     blocks: list[Plain] = [Markdown(plain(seen.summary))]
-    drawn = tuple(Line(each.name, each.points) for each in seen.series if len(each.points) > 1)
-    if drawn:
-        unit = seen.series[0].unit
-        blocks.append(Chart(seen.summary, drawn[:MOST_SERIES], unit, alt=seen.summary))
+    blocks += charts(seen)
     if seen.table and seen.table.rows:
         blocks.append(Grid(seen.table.columns, seen.table.rows[:MOST_ROWS]))
     if seen.lines:
@@ -26,6 +23,19 @@ def evidence_blocks(seen: Evidence, words: Words) -> tuple[Plain, ...]:
     links = ((words("link_open"), seen.url),) if seen.url else ()
     blocks.append(Context(seen.query, links))
     return tuple(blocks)
+
+
+def charts(seen: Evidence) -> tuple[Chart, ...]:
+    """One chart for each unit: what cannot share an axis is not drawn on one."""
+    units = dict.fromkeys(each.unit for each in seen.series if len(each.points) > 1)
+    found = []
+    for unit in units:
+        lines = tuple(
+            Line(each.name, each.points) for each in seen.series if each.unit == unit and len(each.points) > 1
+        )
+        title = seen.summary if len(units) == 1 else " · ".join(line.name for line in lines[:4])
+        found.append(Chart(title, lines[:MOST_SERIES], unit, alt=seen.summary))
+    return tuple(found)
 
 
 def refusal_text(refused: Refusal, words: Words) -> str:

@@ -15,7 +15,7 @@ from skills.kubernetes.quantities import QUANTITY
 from skills.names import Name, Namespace
 from skills.risk import Risk
 
-_CRON_JOBS = rights(CRON_JOB, verbs=("get", "list", "patch"))
+_CRON_JOBS = rights(CRON_JOB, verbs=("get", "patch"))
 
 
 class Batch:
@@ -87,7 +87,7 @@ class Batch:
 
     @action(
         risk=Risk.DESTROY,
-        needs=(*rights(PVC, verbs=("get", "list", "patch")), *rights(STORAGE_CLASS, verbs=("get",))),
+        needs=(*rights(PVC, verbs=("get", "patch")), *rights(STORAGE_CLASS, verbs=("get",))),
         verify="the volume has the new size",
         settles_in=900,
     )

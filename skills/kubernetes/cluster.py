@@ -122,8 +122,9 @@ class Cluster:
         options: Thing = {"propagationPolicy": "Orphan" if orphan else "Background"}
         if uid:
             options["preconditions"] = {"uid": uid}
-        params: Params = {"dryRun": "All"} if dry_run else {}
-        await self.http.write_json("DELETE", path_of(kind, namespace, name), options, params)
+        if dry_run:
+            options["dryRun"] = ["All"]  # where there is a body, the API server reads it and not the query
+        await self.http.write_json("DELETE", path_of(kind, namespace, name), options)
 
     async def read_text(self, path: str, params: Params) -> str:
         """Plain text, as logs are."""

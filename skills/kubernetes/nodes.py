@@ -57,7 +57,12 @@ class Nodes:
 
     @action(
         risk=Risk.DESTROY,
-        needs=(*_NODES, "pods/eviction:create", *rights(POD, verbs=("list",)), *rights(PDB, verbs=("list",))),
+        needs=(
+            *rights(NODE, verbs=("get", "patch")),
+            "pods/eviction:create",
+            *rights(POD, verbs=("list",)),
+            *rights(PDB, verbs=("list",)),
+        ),
         undo="the node takes pods again; its pods stay where they went",
         verify="no pod is left on it, and none waits for another place",
         settles_in=900,

@@ -17,19 +17,14 @@ _HOPELESS = {
 
 async def judge_rollout(cluster: Cluster, workload: Thing) -> Verification:
     """Settled once all replicas are new and available, or once it is plain that they never will be."""
-    name, spec, status = workload["metadata"]["name"], workload.get("spec", {}), workload.get("status", {})
-    wanted = int(spec.get("replicas", 1))
+    name, status = workload["metadata"]["name"], workload.get("status", {})
     if int(status.get("observedGeneration", 0)) < int(workload["metadata"].get("generation", 0)):
         return Verification(False, None, f"{name}: the controller has not seen the change yet")
     stuck = [each for each in status.get("conditions") or () if each.get("reason") == "ProgressDeadlineExceeded"]
     if stuck:
         return Verification(True, False, f"{name}: {stuck[0].get('message') or 'the rollout is stuck'}")
-    updated, ready = int(status.get("updatedReplicas", 0)), int(status.get("readyReplicas", 0))
-    available = int(status.get("availableReplicas", ready))
-    present = int(status.get("replicas", 0))
-    if workload["kind"] == "StatefulSet" and not _rolls(spec):
-        updated = wanted
-    if updated >= wanted and available >= wanted and ready >= wanted and present <= wanted:
+    wanted, updated, ready, present = _numbers(workload)
+    if updated >= wanted and ready >= wanted and present <= wanted:
         return Verification(True, True, f"{name}: {ready} of {wanted} replicas are ready and up to date")
     if reason := await _hopeless(cluster, workload):
         return Verification(True, False, f"{name}: {reason}")
@@ -47,6 +42,22 @@ async def _hopeless(cluster: Cluster, workload: Thing) -> str:
         if state in _HOPELESS or (state in {"CrashLoopBackOff", "OOMKilled", "Error"} and restarts(pod) >= 2):
             return f"{pod['metadata']['name']} is in {state}"
     return ""
+
+
+def _numbers(workload: Thing) -> tuple[int, int, int, int]:
+    """Wanted, up to date, ready (and available), present: each kind of workload counts under names of its own."""
+    spec, status = workload.get("spec", {}), workload.get("status", {})
+    if workload["kind"] == "DaemonSet":
+        wanted = int(status.get("desiredNumberScheduled", 0))
+        ready = min(int(status.get("numberReady", 0)), int(status.get("numberAvailable", 0)))
+        return wanted, int(status.get("updatedNumberScheduled", 0)), ready, wanted
+    wanted, ready = int(spec.get("replicas", 1)), int(status.get("readyReplicas", 0))
+    ready = min(ready, int(status.get("availableReplicas", 0)))
+    updated = int(status.get("updatedReplicas", 0))
+    same = status.get("updateRevision") and status.get("updateRevision") == status.get("currentRevision")
+    if workload["kind"] == "StatefulSet" and (same or not _rolls(spec)):
+        updated = wanted
+    return wanted, updated, ready, int(status.get("replicas", 0))
 
 
 def _rolls(spec: Thing) -> bool:

@@ -35,8 +35,9 @@ Replicas = Annotated[int, Field(ge=0, le=1000)]
 Bound = Annotated[int, Field(ge=1, le=1000)]
 WorkloadKind = Literal["Deployment", "StatefulSet", "DaemonSet"]
 Amount = Annotated[str, Field(pattern=f"^$|{QUANTITY}")]
-_TEMPLATES = rights(DEPLOYMENT, STATEFUL_SET, DAEMON_SET, verbs=("get", "list", "patch"))
-_AROUND = rights(POD, PDB, verbs=("get", "list"))
+_PATCHED = ("get", "patch")
+_TEMPLATES = (*rights(DEPLOYMENT, STATEFUL_SET, DAEMON_SET, verbs=_PATCHED), *rights(POD, verbs=("list",)))
+_SCALED = rights(HPA, POD, PDB, verbs=("list",))
 
 
 class Workloads:
@@ -48,7 +49,12 @@ class Workloads:
 
     @action(
         risk=Risk.CHANGE,
-        needs=("pods/eviction:create", *_AROUND, *rights(REPLICA_SET, STATEFUL_SET, DAEMON_SET, JOB, verbs=("get",))),
+        needs=(
+            "pods/eviction:create",
+            *rights(POD),
+            *rights(PDB, verbs=("list",)),
+            *rights(REPLICA_SET, STATEFUL_SET, DAEMON_SET, JOB, verbs=("get",)),
+        ),
         undo="nothing to put back: its controller makes another pod just like it",
         verify="as many pods of its controller are ready as before",
     )
@@ -63,7 +69,7 @@ class Workloads:
 
     @action(
         risk=Risk.CHANGE,
-        needs=(*_TEMPLATES, *_AROUND),
+        needs=_TEMPLATES,
         undo="the pod template as it was before",
         verify="the rollout completes: all replicas are new, ready and available",
         settles_in=600,
@@ -80,7 +86,7 @@ class Workloads:
 
     @action(
         risk=Risk.CHANGE,
-        needs=(*rights(DEPLOYMENT, verbs=("get", "list", "patch")), *rights(HPA, verbs=("list",)), *_AROUND),
+        needs=(*rights(DEPLOYMENT, verbs=_PATCHED), *_SCALED),
         undo="the number of replicas as it was before",
         verify="exactly so many replicas are ready",
         settles_in=600,
@@ -97,7 +103,7 @@ class Workloads:
 
     @action(
         risk=Risk.CHANGE,
-        needs=(*rights(STATEFUL_SET, verbs=("get", "list", "patch")), *rights(HPA, verbs=("list",)), *_AROUND),
+        needs=(*rights(STATEFUL_SET, verbs=_PATCHED), *_SCALED),
         undo="the number of replicas as it was before",
         verify="exactly so many replicas are ready",
         settles_in=900,
@@ -114,7 +120,7 @@ class Workloads:
 
     @action(
         risk=Risk.CHANGE,
-        needs=(*rights(DEPLOYMENT, verbs=("get", "list", "patch")), *rights(REPLICA_SET, verbs=("list",)), *_AROUND),
+        needs=(*rights(DEPLOYMENT, verbs=_PATCHED), *rights(REPLICA_SET, POD, verbs=("list",))),
         undo="the pod template as it was before",
         verify="the rollout completes: all replicas are of that revision, ready and available",
         settles_in=600,
@@ -133,7 +139,7 @@ class Workloads:
 
     @action(
         risk=Risk.CHANGE,
-        needs=(*_TEMPLATES, *_AROUND),
+        needs=_TEMPLATES,
         undo="the pod template as it was before",
         verify="the rollout completes: all replicas run that image, ready and available",
         settles_in=600,
@@ -159,7 +165,7 @@ class Workloads:
 
     @action(
         risk=Risk.CHANGE,
-        needs=(*_TEMPLATES, *_AROUND),
+        needs=_TEMPLATES,
         undo="the pod template as it was before",
         verify="the rollout completes: all replicas have the new resources, ready and available",
         settles_in=600,
@@ -195,7 +201,7 @@ class Workloads:
 
     @action(
         risk=Risk.CHANGE,
-        needs=rights(HPA, verbs=("get", "list", "patch")),
+        needs=rights(HPA, verbs=_PATCHED),
         undo="the bounds as they were before",
         verify="it runs as many replicas as it wants, within the new bounds",
         settles_in=600,

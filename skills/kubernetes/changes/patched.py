@@ -57,8 +57,8 @@ class Patched(ABC):
         """What else is touched; nothing, unless a subclass knows better."""
         return Preview()
 
-    def aside(self, thing: Thing) -> Mapping[str, JSON]:
-        """More that must be remembered."""
+    async def aside(self, thing: Thing) -> Mapping[str, JSON]:
+        """More that must be remembered, so that the patch is the same whenever it is asked for."""
         return {}
 
     async def preview(self) -> Preview:
@@ -108,28 +108,28 @@ class Patched(ABC):
 
     async def undo(self, snapshot: Snapshot) -> Evidence:
         """Put back what stood there, to the byte, unless someone else has changed it since."""
-        thing = await self._same(snapshot)
         before = self._before(snapshot)
-        if self._kept(thing) == before:
-            return self._told("It is as it was before", thing)
-        if not await self._is_mine(thing, snapshot):
-            raise Conflict("changed_since", kind=self.kind.name, name=self.name)
-        patch: list[Thing] = [
-            {"op": "test", "path": "/metadata/resourceVersion", "value": thing["metadata"]["resourceVersion"]}
-        ]
-        for path, value in before.items():
-            if value is not None:
-                patch.append({"op": "add", "path": path, "value": value})
-            elif at(thing, path) is not None:
-                patch.append({"op": "remove", "path": path})
-        after = await self.cluster.patch(self.kind, self.namespace, self.name, patch, how=JSON_PATCH)
-        return self._told("It was put back as it was before", after)
+        for attempt in range(TRIES):
+            thing = await self._same(snapshot)
+            if self._kept(thing) == before:
+                return self._told("It is as it was before", thing)
+            if not await self._is_mine(thing, snapshot):
+                raise Conflict("changed_since", kind=self.kind.name, name=self.name)
+            patch = [_guard(thing), *_put_back(thing, before)]
+            try:
+                after = await self.cluster.patch(self.kind, self.namespace, self.name, patch, how=JSON_PATCH)
+            except Conflict:
+                if attempt == TRIES - 1:
+                    raise
+                continue
+            return self._told("It was put back as it was before", after)
+        raise AssertionError("the last try returns or raises")
 
     async def _look(self) -> tuple[Snapshot, Thing]:
         thing = await self.cluster.get(self.kind, self.namespace, self.name)
         thing.setdefault("kind", self.kind.name)
         meta = thing["metadata"]
-        before = {"kept": self._kept(thing), **self.aside(thing)}
+        before = {"kept": self._kept(thing), **(await self.aside(thing))}
         kept = Snapshot(
             str(meta.get("uid", "")),
             str(meta.get("resourceVersion", "")),
@@ -147,12 +147,13 @@ class Patched(ABC):
 
     async def _patch(self, thing: Thing, snapshot: Snapshot, dry_run: bool = False) -> Thing:
         body = await self.body(thing, cast("Mapping[str, Any]", snapshot.before))
-        if isinstance(body, dict):
+        if dry_run:
+            pass  # nothing is written, so nothing can be overwritten
+        elif isinstance(body, dict):
             meta = {**body.get("metadata", {}), "resourceVersion": thing["metadata"]["resourceVersion"]}
             body = {**body, "metadata": meta}
         elif isinstance(body, list):
-            guard = {"op": "test", "path": "/metadata/resourceVersion", "value": thing["metadata"]["resourceVersion"]}
-            body = [guard, *body]
+            body = [_guard(thing), *body]
         return await self.cluster.patch(self.kind, self.namespace, self.name, body, how=self.how, dry_run=dry_run)
 
     async def _is_mine(self, thing: Thing, snapshot: Snapshot) -> bool:
@@ -188,3 +189,18 @@ def at(thing: Any, pointer: str) -> Any:
             return None
         thing = thing.get(part.replace("~1", "/").replace("~0", "~"))
     return thing
+
+
+def _guard(thing: Thing) -> Thing:
+    """Makes the server answer "conflict" where the thing has changed since it was read."""
+    return {"op": "replace", "path": "/metadata/resourceVersion", "value": thing["metadata"]["resourceVersion"]}
+
+
+def _put_back(thing: Thing, before: Mapping[str, Any]) -> list[Thing]:
+    patch: list[Thing] = []
+    for path, value in before.items():
+        if value is not None:
+            patch.append({"op": "add", "path": path, "value": value})
+        elif at(thing, path) is not None:
+            patch.append({"op": "remove", "path": path})
+    return patch

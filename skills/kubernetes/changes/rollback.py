@@ -28,21 +28,18 @@ class Rollback(TemplateChange):
     def _words(self) -> str:
         return f"revision {self._revision}" if self._revision else "the revision before"
 
-    def aside(self, thing: Thing) -> Mapping[str, Any]:
-        """Which revision it was at: "the one before" must mean the same when it is asked again."""
-        return {"revision": revision_of(thing)}
-
-    async def body(self, thing: Thing, before: Mapping[str, Any]) -> object:
-        """The template of that revision, whole."""
+    async def aside(self, thing: Thing) -> Mapping[str, Any]:
+        """The template to go back to: once it runs again, its revision has another number."""
         kept = {revision_of(each): each for each in await revisions(self.cluster, thing)}
-        number = self._revision or self._one_before(list(kept), int(before["revision"]))
+        now = revision_of(thing)
+        number = self._revision or max((each for each in kept if each < now), default=0)
         if number not in kept and not self._revision:
             raise NotFound("no_earlier_revision", name=self.name)
         if number not in kept:
             known = ", ".join(str(each) for each in sorted(kept)) or "-"
             raise BadArguments("no_such_revision", name=self.name, revision=number, known=known)
-        return [{"op": "replace", "path": "/spec/template", "value": template_of(kept[number])}]
+        return {"template": template_of(kept[number])}
 
-    @staticmethod
-    def _one_before(kept: list[int], now: int) -> int:
-        return max((number for number in kept if number < now), default=0)
+    async def body(self, thing: Thing, before: Mapping[str, Any]) -> object:
+        """That template, whole."""
+        return [{"op": "replace", "path": "/spec/template", "value": before["template"]}]

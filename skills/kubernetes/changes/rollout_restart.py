@@ -25,7 +25,7 @@ class RolloutRestart(TemplateChange):
         """What was done."""
         return f"{self.namespace}/{self.name} is being restarted"
 
-    def aside(self, thing: Thing) -> Mapping[str, JSON]:
+    async def aside(self, thing: Thing) -> Mapping[str, JSON]:
         """The time is fixed when it is observed: asked twice, it restarts once."""
         return {"at": f"{self._clock.now().astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
 

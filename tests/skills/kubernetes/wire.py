@@ -48,7 +48,7 @@ def patched(thing: Any, operations: list[dict[str, Any]]) -> Any:
         for part in parents:
             place = place.setdefault(part, {})
         match each["op"]:
-            case "test":
+            case "replace" if last == "resourceVersion":
                 if place.get(last) != each["value"]:
                     return None
             case "remove":
@@ -130,21 +130,21 @@ class Wire:
                 told = (body.get("metadata") or {}).get("resourceVersion") if isinstance(body, dict) else None
                 if told and told != thing["metadata"]["resourceVersion"]:
                     return status(409, "the object has been modified")
-                new = patched(thing, body) if isinstance(body, list) else merged(thing, body)
+                new = patched(thing, body) if isinstance(body, list) else merged(copy.deepcopy(thing), body)
                 if new is None:
                     return status(409, "the object has been modified")
                 if new.get("spec") != thing.get("spec"):
                     new["metadata"]["generation"] = thing["metadata"].get("generation", 1) + 1
                 return httpx.Response(200, json=new if dry else self.keep(new))
             case "POST", ["eviction"]:
-                if not dry:
+                if "dryRun" not in body["deleteOptions"]:
                     del self.things[key]
                 return httpx.Response(201, json={"kind": "Status", "status": "Success"})
             case "DELETE", []:
                 wanted = ((body or {}).get("preconditions") or {}).get("uid")
                 if wanted and wanted != thing["metadata"]["uid"]:
                     return status(409, "the UID in the precondition does not match")
-                if not dry:
+                if "dryRun" not in (body or {}):
                     del self.things[key]
                 return httpx.Response(200, json={"kind": "Status", "status": "Success"})
             case "GET", ["log"]:

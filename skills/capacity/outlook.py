@@ -139,7 +139,7 @@ def _told(
         remarks = [*subject.history.remarks, *levelled[at].remarks]
         remarks += _remarks(subject, now, float(drawn.trend[at]), hours)
         if drawn.names[at] != chosen.name:
-            remarks.append(Remark("vetoed", model=drawn.names[at]))
+            remarks.append(Remark(f"vetoed_{drawn.names[at]}"))
         outlooks.append(_outlook(subject, drawn, at, hours, looks[at], tuple(remarks)))
     return outlooks
 

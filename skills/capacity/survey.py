@@ -96,7 +96,7 @@ class Survey:
             key = _key(line, measure.labels)
             ceiling = ceilings.get(key)
             subject = Subject(
-                " ".join((teller.measure(measure.key), "/".join(part for part in key if part))).strip(),
+                _name(target, measure, key, teller),
                 clean(line.points, now=now),
                 measure.unit or _unit(line),
                 None if ceiling is None else ceiling * share,
@@ -140,6 +140,12 @@ class Survey:
 
 
 _ANY = Measure("query", "", "", "", ())
+
+
+def _name(target: Target, measure: Measure, key: tuple[str, ...], teller: Teller) -> str:
+    """As "cluster CPU use" or "volume shop/disk-0"."""
+    parts = (teller.measure(measure.key), "/".join(part for part in key if part))
+    return " ".join(part for part in (parts if measure.labels else (teller.say(f"target_{target}"), *parts)) if part)
 
 
 def _key(line: Line, labels: Sequence[str]) -> tuple[str, ...]:

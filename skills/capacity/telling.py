@@ -44,6 +44,10 @@ class Teller:
             return self.say(("today_at", "tomorrow_at", "day_after_at")[days], clock=clock)
         return self.say("date_at", month=at.month, day=at.day, clock=clock)
 
+    def amount(self, value: float, unit: str) -> str:
+        """With its unit, as this language writes it."""
+        return amount(value, self.say("unit_cores") if unit == "cores" else unit)
+
     def measure(self, key: str) -> str:
         """The name of a measure."""
         return self.say(f"measure_{key}")
@@ -51,17 +55,17 @@ class Teller:
     def headline(self, outlook: Outlook) -> str:
         """One sentence on one series: how full now, when full, how sure."""
         subject = outlook.subject
-        now = amount(float(subject.history.mean[-1]), subject.unit)
+        now = self.amount(float(subject.history.mean[-1]), subject.unit)
         values: dict[str, str | int | float] = {
             "name": subject.name,
             "now": now,
-            "peak": amount(float(outlook.high.max()), subject.unit),
-            "middle": amount(float(outlook.middle.max()), subject.unit),
+            "peak": self.amount(float(outlook.high.max()), subject.unit),
+            "middle": self.amount(float(outlook.middle.max()), subject.unit),
             "days": round(len(outlook.middle) / DAY),
         }
         if subject.ceiling is None:
             return self.say("ahead", **values)
-        values["ceiling"] = amount(subject.ceiling, subject.unit)
+        values["ceiling"] = self.amount(subject.ceiling, subject.unit)
         if outlook.expected <= HORIZON or outlook.earliest <= HORIZON:
             return self.say(
                 "fills", **values, expected=self.hours(outlook.expected), earliest=self.hours(outlook.earliest)
@@ -92,13 +96,7 @@ class Teller:
         """The sentence to act on."""
         match advice:
             case Add():
-                resource = self.say(f"resource_{advice.resource}")
-                why = self.say(
-                    "add_why",
-                    name=advice.outlook.subject.name,
-                    short=self.when(advice.short_at),
-                    resource=resource,
-                )
+                why = self.say("add_why", name=advice.outlook.subject.name, short=self.when(advice.short_at))
                 told = self.say("add", nodes=advice.nodes, by=self.when(advice.by))
                 return " ".join(
                     part for part in (told, why, self.surety(advice.outlook), self.cost(advice.nodes)) if part
@@ -125,9 +123,9 @@ class Teller:
         values = {
             "container": request.container,
             "resource": self.say(f"resource_{request.resource}"),
-            "asked": self.say("no_request") if request.asked is None else amount(request.asked, unit),
-            "peak": amount(request.peak, unit),
-            "advised": amount(request.advised, unit),
+            "asked": self.say("no_request") if request.asked is None else self.amount(request.asked, unit),
+            "peak": self.amount(request.peak, unit),
+            "advised": self.amount(request.advised, unit),
         }
         return self.say("resize" if request.worth_changing else "well_sized", **values)
 
@@ -142,9 +140,9 @@ class Teller:
         if isinstance(one, Refused):
             return (one.subject.name, "-", "-", "-", "-", one.why.told(self.language))
         subject = one.subject
-        ceiling = "-" if subject.ceiling is None else amount(subject.ceiling, subject.unit)
+        ceiling = "-" if subject.ceiling is None else self.amount(subject.ceiling, subject.unit)
         full = ("-", "-") if subject.ceiling is None else (self.hours(one.expected), self.hours(one.earliest))
-        now = amount(float(subject.history.mean[-1]), subject.unit)
+        now = self.amount(float(subject.history.mean[-1]), subject.unit)
         return (subject.name, now, ceiling, *full, self.say(f"confidence_{one.confidence}"))
 
     def remarks(self, told: list[Outlook | Refused]) -> tuple[str, ...]:

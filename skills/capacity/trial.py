@@ -38,9 +38,10 @@ class Trial:
     """How often the truth was inside the 80 % band of each method."""
     level: float
     """The mean of what came."""
-    said: Array
+    said: dict[str, Array]
+    """The middle path of each method for the last three days that are known."""
     came: Array
-    """The network's middle path and the truth of the last three days."""
+    """What came in these three days."""
 
     @property
     def winner(self) -> str:
@@ -94,4 +95,6 @@ def _trial(came: Array, drawn: dict[str, Array]) -> Trial:
         for name, one in drawn.items()
     }
     level = float(came.mean())
-    return Trial(len(came), errors, errors["seasonal_naive"], inside, level, drawn["lstm"][0, :, MIDDLE], came[0])
+    said = {name: one[0, :, MIDDLE] for name, one in drawn.items()}
+    usual = max(errors["seasonal_naive"], SMALL * abs(level))
+    return Trial(len(came), errors, usual, inside, level, said, came[0])

@@ -55,7 +55,7 @@ async def test_a_growing_cluster_is_told_by_when_and_how_many():
     assert "前增加" in answer.summary
     assert "置信度" in answer.summary
     first = answer.facts["outlooks"][0]
-    assert first["name"] == "CPU 使用量"
+    assert first["name"] == "集群 CPU 使用量"
     assert first["ceiling"] == pytest.approx(32.0)
     assert 0 < first["earliest_full_hours"] <= 72
 

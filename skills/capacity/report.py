@@ -1,0 +1,159 @@
+"""The capacity report: one page of what runs out first, what changed, and how last week's forecast did."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from skills.capacity.advice import Add, Advice
+from skills.capacity.charts import MOST_PANELS, draw
+from skills.capacity.outlook import Outlook, Refused
+from skills.capacity.shape import DAY, HISTORY
+from skills.capacity.telling import Teller, urgency
+from skills.capacity.wording import Remark
+from skills.evidence import Table
+
+MOST_ROWS = 25
+MOST_REMARKS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One kind of target, and what was told of it."""
+
+    title: str
+    told: tuple[Outlook | Refused, ...]
+    gaps: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The same page in three shapes."""
+
+    title: str
+    summary: str
+    markdown: str
+    csv: str
+    png: bytes
+    table: Table
+    charted: tuple[Outlook, ...]
+
+    def keep(self, folder: Path, stamp: str) -> tuple[str, ...]:
+        """Write all three into a folder; gives their paths."""
+        folder.mkdir(parents=True, exist_ok=True)
+        name = re.sub(r"[^0-9A-Za-z]+", "-", stamp)
+        paths = tuple(folder / f"capacity-{name}.{kind}" for kind in ("md", "csv", "png"))
+        paths[0].write_text(self.markdown.replace("(capacity.png)", f"({paths[2].name})"), encoding="utf-8")
+        paths[1].write_text(self.csv, encoding="utf-8-sig")
+        paths[2].write_bytes(self.png)
+        return tuple(str(path) for path in paths)
+
+
+def compose(sections: Sequence[Section], advice: Advice, teller: Teller) -> Report:
+    """The page."""
+    told = sorted((one for section in sections for one in section.told), key=urgency)
+    outlooks = [one for one in told if isinstance(one, Outlook)]
+    title = teller.say("report_title", date=teller.now.strftime("%Y-%m-%d %H:%M"))
+    summary = " ".join([teller.advice(advice), *(teller.headline(one) for one in outlooks[:1])])
+    charted = tuple(one for one in outlooks if one.subject.ceiling is not None)[:MOST_PANELS] or tuple(outlooks[:4])
+    table = teller.table(told[:MOST_ROWS])
+    parts = [
+        f"# {title}",
+        summary,
+        f"![{title}](capacity.png)",
+        f"## {teller.say('report_first')}",
+        _markdown(table),
+        f"## {teller.say('report_changed')}",
+        _markdown(_changes(outlooks, teller)),
+        f"## {teller.say('report_last_week')}",
+        _last_week(outlooks, teller),
+        *_remarks(sections, told, teller),
+    ]
+    deadline = advice.by if isinstance(advice, Add) else None
+    return Report(
+        title, summary, "\n\n".join(parts) + "\n", _csv(told), draw(charted, teller, deadline), table, charted
+    )
+
+
+def _changes(outlooks: Sequence[Outlook], teller: Teller) -> Table:
+    """The last day against the same day a week before."""
+    rows = []
+    for one in outlooks[:MOST_ROWS]:
+        values = one.subject.history.mean
+        if len(values) < HISTORY + DAY:
+            continue
+        now, before = float(np.mean(values[-DAY:])), float(np.mean(values[-HISTORY - DAY : -HISTORY]))
+        share = f"{100 * (now - before) / abs(before):+.0f} %" if before else "-"
+        unit = one.subject.unit
+        rows.append((one.subject.name, teller.amount(before, unit), teller.amount(now, unit), share))
+    columns = ("name", "week_ago", "last_day", "change")
+    return Table(tuple(teller.say(f"column_{column}") for column in columns), tuple(rows))
+
+
+def _last_week(outlooks: Sequence[Outlook], teller: Teller) -> str:
+    """What the same methods said three days ago for these three days, against what came."""
+    rows = []
+    for one in outlooks[:MOST_ROWS]:
+        if (trial := one.trial) is None:
+            continue
+        unit = one.subject.unit
+        rows.append(
+            (
+                one.subject.name,
+                teller.amount(float(trial.said[one.model].mean()), unit),
+                teller.amount(float(trial.came.mean()), unit),
+                f"{100 * trial.relative_error(one.model):.1f} %",
+                f"{100 * trial.inside[one.model]:.0f} %",
+                f"{trial.mase(one.model):.2f}",
+            )
+        )
+    if not rows:
+        return teller.say("report_untried")
+    columns = ("name", "said", "came", "error", "held", "mase")
+    table = Table(tuple(teller.say(f"column_{column}") for column in columns), tuple(rows))
+    return f"{_markdown(table)}\n\n{teller.say('report_mase')}"
+
+
+def _remarks(sections: Sequence[Section], told: list[Outlook | Refused], teller: Teller) -> list[str]:
+    lines = [f"{each.title}: {gap.told(teller.language)}" for each in sections for gap in each.gaps]
+    lines += teller.remarks(told)
+    if not lines:
+        return []
+    shown = [f"- {line}" for line in lines[:MOST_REMARKS]]
+    if len(lines) > MOST_REMARKS:
+        shown.append(f"- {teller.say('cut', left=len(lines) - MOST_REMARKS)}")
+    return [f"## {teller.say('report_remarks')}", "\n".join(shown)]
+
+
+def _markdown(table: Table) -> str:
+    def row(cells: tuple[str, ...]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+    return "\n".join([row(table.columns), row(("---",) * len(table.columns)), *map(row, table.rows)])
+
+
+def _csv(told: Sequence[Outlook | Refused]) -> str:
+    """One line for each series and hour: for spreadsheets."""
+    written = io.StringIO()
+    lines = csv.writer(written, lineterminator="\n")
+    lines.writerow(("name", "unit", "unix_time", "low", "middle", "high", "ceiling", "confidence", "model"))
+    for one in told:
+        if isinstance(one, Refused):
+            continue
+        ceiling = "" if one.subject.ceiling is None else one.subject.ceiling
+        for hour, (low, middle, high) in enumerate(zip(one.low, one.middle, one.high, strict=True)):
+            numbers = (f"{value:.6g}" for value in (low, middle, high))
+            time = (one.start + hour) * 3600
+            lines.writerow(
+                (_safe(one.subject.name), one.subject.unit, time, *numbers, ceiling, one.confidence, one.model)
+            )
+    return written.getvalue()
+
+
+def _safe(cell: str) -> str:
+    """A spreadsheet takes some first signs for formulas."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell

@@ -1,0 +1,73 @@
+"""Asks for everything that the capacity report needs, and writes it where it is kept."""
+
+import asyncio
+from pathlib import Path
+
+from skills.action import action
+from skills.capacity.advice import Advice, Unsure
+from skills.capacity.looks import Asked, Days, Looks, lines_of
+from skills.capacity.measures import MEASURES
+from skills.capacity.outlook import Outlook, Refused, look_ahead
+from skills.capacity.report import Report, Section, compose
+from skills.capacity.settings import CapacitySettings
+from skills.capacity.survey import Found, Survey
+from skills.capacity.telling import Teller, facts
+from skills.capacity.wording import Remark
+from skills.errors import NotFound, SkillError
+from skills.evidence import Evidence
+from skills.risk import Risk
+
+
+class Reporting:
+    """The whole cluster on one page."""
+
+    def __init__(self, looks: Looks, survey: Survey, settings: CapacitySettings) -> None:
+        self._looks = looks
+        self._survey = survey
+        self._settings = settings
+
+    @action(risk=Risk.READ)
+    async def capacity_report(self, days: Days = 3, language: Asked = "") -> Evidence:
+        """Write the capacity report: what runs out first, what changed, and how last week's forecast did.
+
+        Args:
+            days: How many days ahead; beyond three only the trend goes on.
+            language: Of the report: en or zh; empty for the usual one.
+        """
+        teller = self._looks.teller(language)
+        report = await self.report(days, teller)
+        kept: tuple[str, ...] = ()
+        if self._settings.report_folder:
+            stamp = teller.now.strftime("%Y-%m-%d-%H%M")
+            kept = await asyncio.to_thread(report.keep, Path(self._settings.report_folder), stamp)
+        return Evidence(
+            report.summary,
+            "capacity.capacity_report",
+            table=report.table,
+            series=tuple(line for one in report.charted for line in lines_of(one)),
+            lines=tuple(report.markdown.splitlines()),
+            facts={"outlooks": [dict(facts(one)) for one in report.charted], "files": list(kept)},
+        )
+
+    async def report(self, days: int, teller: Teller) -> Report:
+        """The page itself, with its picture: for those who send it on a schedule."""
+        sections: list[Section] = []
+        advice: Advice = Unsure()
+        for target in MEASURES:
+            title = teller.say(f"target_{target}")
+            try:
+                found = await self._survey.of_target(target, "", "", teller)
+            except SkillError as error:
+                sections.append(Section(title, (), (Remark("unseen", why=str(error)),)))
+                continue
+            told = await asyncio.to_thread(_told, found, days, teller)
+            if target == "cluster":
+                advice = await self._looks.advice(found, told, teller)
+            sections.append(Section(title, tuple(told), found.gaps))
+        if not any(section.told for section in sections):
+            raise NotFound("no_series", what=", ".join(MEASURES))
+        return await asyncio.to_thread(compose, sections, advice, teller)
+
+
+def _told(found: Found, days: int, teller: Teller) -> list[Outlook | Refused]:
+    return look_ahead(found.subjects, days=days, now=teller.now.timestamp())

@@ -16,7 +16,7 @@ from skills.capacity import exhaustion, lstm, models, shifts
 from skills.capacity.ahead import ahead
 from skills.capacity.models.lstm import SHIPPED, Lstm
 from skills.capacity.scores import Scores, Windows, score
-from skills.capacity.shape import MIDDLE, Array
+from skills.capacity.shape import Array
 from skills.capacity.training import trials
 from skills.capacity.training.series_files import Recorded, read, windows
 
@@ -180,7 +180,7 @@ def _filling(part: Part) -> dict[str, JSON]:
         "exhaustion_predict_linear": models.model("predict_linear").predict,
     }
     for name, predict in told.items():
-        paths = exhaustion.extended(disks.past, predict(disks.past)[:, :, MIDDLE])
+        paths = exhaustion.extended(disks.past, exhaustion.filling(predict(disks.past)))
         hours = exhaustion.hours_until(paths, trials.CEILING)
         said = hours <= SOON
         missed = np.abs(np.minimum(hours, trials.FUTURE) - np.minimum(disks.hours, trials.FUTURE))[soon]

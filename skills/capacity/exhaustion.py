@@ -4,11 +4,19 @@ from itertools import combinations
 
 import numpy as np
 
-from skills.capacity.shape import DAY, HORIZON, Array
+from skills.capacity.shape import DAY, HORIZON, MIDDLE, Array
 
 FARTHEST = 21 * DAY
 """Beyond three weeks nothing is said."""
 NEVER = np.inf
+
+
+def filling(quantiles: Array) -> Array:
+    """The path that fullness is expected by: half way from the 50 % to the 60 % quantile.
+
+    The middle path alone is some hours late: what fills is full when it first touches its ceiling, not when it stays.
+    """
+    return np.asarray(quantiles[:, :, MIDDLE : MIDDLE + 2].mean(2))
 
 
 def extended(weeks: Array, path: Array, days: int = FARTHEST // DAY) -> Array:

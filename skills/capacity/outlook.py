@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from skills.capacity.ahead import TREND, ahead
-from skills.capacity.exhaustion import FARTHEST, NEVER, extended, hours_until
+from skills.capacity.exhaustion import FARTHEST, NEVER, extended, filling, hours_until
 from skills.capacity.history import HOUR, MANY_HOLES, History
 from skills.capacity.models import Model, model
 from skills.capacity.shape import DAY, HIGH, HISTORY, HORIZON, LOW, MIDDLE, Array, widened
@@ -22,6 +22,8 @@ LITTLE = 4 * DAY
 """Hours below which the band is very wide, and nothing is advised."""
 STALE = 6
 """Hours after which the newest value is old."""
+FILLING = -1
+"""Stands for the path that fullness is expected by."""
 CAUTIOUS = 3
 """The quantile (40 %) that must also be full in the end before an alert is raised."""
 
@@ -71,7 +73,7 @@ class Outlook:
     model: str
     confidence: Confidence
     expected: float = NEVER
-    """Hours until it is full, by the middle path; infinite if not within three weeks."""
+    """Hours until it is full, by the path between the 50 % and 60 % quantiles; infinite if not within three weeks."""
     earliest: float = NEVER
     """The same by the 90 % path: earliest plausible."""
     cautious: float = NEVER
@@ -155,6 +157,7 @@ def _drawn(subjects: list[Subject], levelled: list[_Levelled], looks: Sequence[T
             paths[at] = ahead(model(look.winner), weeks[at : at + 1])[0]
         paths[at] = widened(paths[at : at + 1], _shortness(subject.history))[0]
     lines = {q: extended(weeks, paths[:, :, q]) for q in (LOW, CAUTIOUS, MIDDLE, HIGH)}
+    lines[FILLING] = extended(weeks, filling(paths))
     return _Drawn(lines, quantiles[len(subjects) :, :, HIGH].max(1), names, trend_share(weeks))
 
 
@@ -174,8 +177,8 @@ def _outlook(
         peak=max(float(week.max()), float(drawn.peaks[at])) + 0.1 * spread,
         model=drawn.names[at],
         confidence=_confidence(subject.history, look, drawn.names[at], float(drawn.trend[at])),
-        expected=full[MIDDLE],
-        earliest=min(full[HIGH], full[MIDDLE]),
+        expected=full[FILLING],
+        earliest=min(full[HIGH], full[FILLING]),
         cautious=full[CAUTIOUS],
         trial=look,
         remarks=remarks,

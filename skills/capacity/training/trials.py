@@ -45,7 +45,7 @@ class Filling:
     """Those that do not grow at all."""
 
 
-def filling(series: list[Recorded], count: int = 400, seed: int = 0) -> Filling:
+def filling(series: list[Recorded], count: int = 1200, seed: int = 0) -> Filling:
     """Eight kinds of growth: steady, by day, with daily or weekly cleaning, bent, turned, flat, one step."""
     random = np.random.default_rng(seed)
     noise = [rest for one in series if (rest := _noise(one)) is not None]

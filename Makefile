@@ -33,6 +33,11 @@ test: setup lint servers ## Everything.
 lock: ## Compile requirements.lock anew from pyproject.toml.
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml
 
+train: setup ## Rebuild the forecast's weights: make train DATA=/path/to/series (needs the extra `train`).
+	@test -n "$(DATA)" || { echo "Give the folder of series: make train DATA=/path/to/series"; exit 1; }
+	mkdir -p var
+	$(BIN)/python -m skills.capacity.training.train --data "$(DATA)" --out var/weights.npz --hold-out 0.25
+
 clean:
 	rm -rf .venv .cache dist build
 

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.errors import BadInput, StoreDown
-from bot.talk.bounds import Bounds, SafeHeaders
+from bot.talk.bounds import HEADERS, Bounds, SafeHeaders
 from bot.talk.refused import Refused, answer
 from bot.talk.settings import HttpSettings
 
@@ -87,8 +87,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _broken(request: Request, error: Exception) -> Response:
+    """Called outside of our middleware, so it brings the safe headers itself."""
     log.error("a request failed", path=request.url.path, exc_info=error)
-    return answer(request, Refused(500, "error_unknown", error=type(error).__name__))
+    return answer(request, Refused(500, "error_unknown", HEADERS, error=type(error).__name__))
 
 
 class _Uvicorn(uvicorn.Server):

@@ -61,8 +61,9 @@ class WebChannel:
 
     async def stop(self) -> None:
         self.hub.close()
+        self._changed.clear()
         if self._lister:
-            self._lister.cancel()
+            await self._lister
 
     async def health(self) -> str:
         return self._down

@@ -31,7 +31,7 @@ class Written(_Sent):
     text: str
 
     def heard(self, thread: Thread, person: Person, at: datetime) -> Message:
-        return Message(f"web:{person.id}:{self.key}", thread, person, self.text.strip(), at)
+        return Message(f"web:message:{person.id}:{self.key}", thread, person, self.text.strip(), at)
 
 
 class Decided(_Sent):
@@ -47,7 +47,7 @@ class Decided(_Sent):
 
     def heard(self, thread: Thread, person: Person, at: datetime) -> Decision:
         return Decision(
-            f"web:{person.id}:{self.key}",
+            f"web:decision:{person.id}:{self.key}",
             thread,
             self.approval_id,
             self.digest,
@@ -69,7 +69,7 @@ class Pressed(_Sent):
     value: str = Field("", max_length=2000)
 
     def heard(self, thread: Thread, person: Person, at: datetime) -> Press:
-        return Press(f"web:{person.id}:{self.key}", thread, person, self.kind, self.target, at, self.value)
+        return Press(f"web:press:{person.id}:{self.key}", thread, person, self.kind, self.target, at, self.value)
 
 
 class Me(_Sent):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from bot.database import Database
-from bot.domain.card import Button, Buttons, Card, Markdown
+from bot.domain.card import Card, Markdown
 from bot.domain.message import Decision, Message, Press
 from bot.talk.channels import Delivery
 from bot.talk.channels.web import Hint, Scene, WebSettings, make
@@ -117,6 +117,8 @@ class Rig:
         return self.server.url
 
     async def close(self):
+        while self.echo.tasks:
+            await asyncio.gather(*self.echo.tasks)
         await self.channel.stop()
         if self.server:
             await self.server.stop()
@@ -176,7 +178,3 @@ async def browser():
         chromium = await driver.chromium.launch(executable_path=path, args=options)
         yield chromium
         await chromium.close()
-
-
-def ask_card(button: Button) -> Card:
-    return Card("Ask", (Buttons((button,)),))

@@ -9,12 +9,13 @@ import { fill } from "./markdown.js";
 import { t } from "./words.js";
 
 const FEW_ROWS = 12;
+const LONG = 28;
 const NUMBER = /^[-+−]?[\d.,]+\s*(%|‰|[a-zA-Zµ/]{1,8}|[个次秒分核])?$/;
 
 const makers = {
   markdown: (block, card) => fill(h("div", { class: "prose", lang: card.language }), block.text),
   fields: (block) =>
-    h("dl", { class: "fields" }, block.pairs.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value)))),
+    h("dl", { class: "fields" }, block.pairs.map(([label, value]) => h("div", { class: value.length > LONG ? "long" : null }, h("dt", {}, label), h("dd", {}, value || "–")))),
   grid,
   code: (block) => copyable(block.text, block.language, block.caption),
   image: picture,

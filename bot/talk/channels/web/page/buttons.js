@@ -40,7 +40,7 @@ async function press(button, entry, row, element) {
   let answer = { reason: "", typed: "" };
   const asks = button.act === "edit" ? { ...button, asks_reason: true } : button;
   if (asks.confirm || asks.typed || asks.asks_reason) {
-    answer = await confirmPress(asks);
+    answer = await confirmPress(asks, entry.card.title);
     if (!answer) return;
   }
   busy(row, element, true);

@@ -86,7 +86,7 @@ function draw(plot, block, lines, width) {
     return null;
   }
   const { start, end, low, high } = bounds(block, lines);
-  const marks = ticks(low, high, 4);
+  const marks = ticks(low, high, 4, block.unit);
   const [bottom, top] = [Math.min(low, marks[0]), marks.at(-1)];
   const gutter = 14 + Math.max(...marks.map((value) => figure(value, block.unit).length)) * 6.8;
   const area = { left: gutter, right: width - 12, top: 20, bottom: HEIGHT - 26 };

@@ -2,11 +2,14 @@
 
 import { locale } from "./words.js";
 
-export function ticks(low, high, wanted) {
+const isBytes = (unit) => /^(b|by|bytes?)(\/s(ec)?)?$/.test(unit.toLowerCase());
+
+export function ticks(low, high, wanted, unit = "") {
   const span = high - low || Math.abs(high) || 1;
   const rough = span / Math.max(1, wanted);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => each >= rough) || rough;
+  const halves = 2 ** Math.ceil(Math.log2(rough));
+  const step = isBytes(unit) ? halves : [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => each >= rough) || rough;
   const first = Math.floor(low / step) * step;
   const found = [];
   for (let at = first; at <= high + step * 0.999; at += step) found.push(Number(at.toPrecision(12)));

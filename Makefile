@@ -31,7 +31,8 @@ test: setup lint servers ## Everything.
 	$(BIN)/python -m pytest -q
 
 lock: ## Compile requirements.lock anew from pyproject.toml.
-	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-header --output-file requirements.lock pyproject.toml
+	@sed -i -e '/^# WARNING: pip install will/,/^    # via dutybot (pyproject.toml)/{/^dutybot @/d;/^# /d}' -e '/^dutybot @ /,/^    # via/d' requirements.lock
 
 train: setup ## Rebuild the forecast's weights: make train DATA=/path/to/series (needs the extra `train`).
 	@test -n "$(DATA)" || { echo "Give the folder of series: make train DATA=/path/to/series"; exit 1; }

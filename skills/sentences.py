@@ -64,4 +64,8 @@ SENTENCES = {
     "job_not_failed": "The job {job} has not failed; I remove only jobs that have.",
     "no_clean_image": "Cleaning disks is not set up; give KUBERNETES_CLEAN_IMAGE an image with its digest (@sha256:…).",
     "clean_job_failed": "The cleaning job {job} did not succeed ({why}).",
+    "bad_matcher": "I do not understand “{matcher}”; write for example alertname=HighLatency,namespace=shop.",
+    "silence_too_wide": "A silence must name at least one label exactly, such as alertname=HighLatency.",
+    "silence_too_long": "A silence of {text} is longer than the {most} hours that are allowed.",
+    "silence_over": "The silence {id} has ended already.",
 }

@@ -172,7 +172,7 @@ def test_a_method_that_declares_too_little_is_refused():
         async def late(self) -> Evidence:
             """Says it changes, yet is a coroutine."""
 
-    with pytest.raises(TypeError, match="rights it needs"):
+    with pytest.raises(TypeError, match="how it is verified"):
 
         @action(risk=Risk.CHANGE)
         def bare(self) -> Turn:

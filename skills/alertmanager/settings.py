@@ -1,0 +1,20 @@
+"""Where Alertmanager is, and how long it may be silenced."""
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class AlertmanagerSettings(BaseSettings):
+    """Read from ALERTMANAGER_*."""
+
+    model_config = SettingsConfigDict(env_prefix="ALERTMANAGER_")
+
+    url: str = "http://alertmanager:9093"
+    token: str = ""
+    token_file: str = ""
+    user: str = ""
+    password: str = ""
+    ca_file: str = ""
+    check_certificate: bool = True
+    timeout: float = 10.0
+    public_url: str = ""
+    most_silence_hours: float = 24.0

@@ -1,0 +1,186 @@
+"""Tickets of Jira: Cloud (REST v3) and Server or Data Center (REST v2)."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from knowledge.errors import BadSource
+from knowledge.importers import JSON, Batch
+from knowledge.importers.settings import JiraSettings
+from knowledge.importers.since import days_of
+from knowledge.markup import adf_to_markdown, wiki_to_markdown
+from knowledge.passage import Document
+from knowledge.wire import Wire
+
+FIELDS = "summary,description,comment,status,resolution,labels,components,updated,issuetype,priority,security,project"
+OVERLAP = 15 * 60_000  # ms: the search index of Jira lags behind
+PAGE = 100
+MOST_COMMENTS = 200
+
+
+class Jira:
+    """Reads tickets in the order of their last change. What two runs both see costs nothing: it is skipped."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        projects: tuple[str, ...],
+        cloud: bool,
+        since_days: float | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if not projects or not all(key.replace("_", "").isalnum() for key in projects):
+            raise BadSource(
+                "import_bad_source", source="Jira", why="name its projects: --project OPS, or JIRA_PROJECTS"
+            )
+        self.source = f"jira:{','.join(projects)}"
+        self._wire = wire
+        self._projects = projects
+        self._cloud = cloud
+        self._since = since_days
+        self._clock = clock
+
+    async def close(self) -> None:
+        await self._wire.close()
+
+    def _jql(self, since: int) -> str:
+        # a bare date would be read in the time zone of the account, so the moment is told in milliseconds
+        names = ", ".join(f'"{key}"' for key in self._projects)
+        order = "key" if self._cloud else "id"
+        return f"project in ({names}) AND updated >= {since} ORDER BY updated ASC, {order} ASC"
+
+    async def batches(self, cursor: JSON) -> AsyncIterator[Batch]:
+        """The next run begins a little before this one did: what Jira had not indexed yet is found then."""
+        began = int(self._clock() * 1000)
+        first = began - int(self._since * 86_400_000) if self._since is not None else 0
+        since = max(int(cursor["since"]) if isinstance(cursor, dict) and "since" in cursor else 0, first)  # type: ignore[arg-type]
+        pages = self._cloud_pages(since, FIELDS) if self._cloud else self._server_pages(since, FIELDS)
+        reached = since
+        async for page, total in pages:
+            documents = tuple([await self._document(issue) for issue in page])
+            stamps = [int(one.updated.timestamp() * 1000) for one in documents if one.updated]
+            reached = max([reached, *stamps])
+            at = max(since, min(reached, began) - OVERLAP)
+            yield Batch(documents, cursor={"since": at}, total=total)
+        yield Batch(cursor={"since": began - OVERLAP})
+
+    async def _cloud_pages(self, since: int, fields: str) -> AsyncIterator[tuple[list[dict[str, Any]], int | None]]:
+        token, seen = None, set[str]()
+        while True:
+            asked = {"jql": self._jql(since), "fields": fields.split(","), "maxResults": PAGE}
+            page = await self._wire.json(
+                "POST", "/rest/api/3/search/jql", json=asked | ({"nextPageToken": token} if token else {})
+            )
+            issues = page.get("issues") or []
+            if issues:
+                yield issues, None
+            token = page.get("nextPageToken")
+            if not issues or not token or token in seen or page.get("isLast") is True:
+                return
+            seen.add(token)
+
+    async def _server_pages(self, since: int, fields: str) -> AsyncIterator[tuple[list[dict[str, Any]], int | None]]:
+        """By the last change, not by position: positions shift while people work. Position only within one moment."""
+        seen, start, total = set[str](), 0, None
+        while True:
+            asked = {"jql": self._jql(since), "fields": fields, "maxResults": PAGE, "startAt": start}
+            page = await self._wire.json("GET", "/rest/api/2/search", params=asked)
+            issues = page.get("issues") or []
+            total = total if total is not None else page.get("total")
+            fresh = [issue for issue in issues if issue["id"] not in seen]
+            seen.update(issue["id"] for issue in fresh)
+            if fresh:
+                yield fresh, total
+            if not issues or start + len(issues) >= int(page.get("total", 0)):
+                return
+            last = _stamp(issues[-1].get("fields", {}).get("updated")) or since
+            since, start = (last, 0) if last > since else (since, start + len(issues))
+
+    async def census(self) -> frozenset[str] | None:
+        """Jira says nothing of what was deleted, so all numbers are asked for."""
+        pages = self._cloud_pages(0, "updated") if self._cloud else self._server_pages(0, "updated")
+        return frozenset([issue["id"] async for page, _ in pages for issue in page])
+
+    async def _document(self, issue: Mapping[str, Any]) -> Document:
+        fields = issue.get("fields") or {}
+        comments = await self._comments(issue, fields)
+        body = self._text(fields.get("description"))
+        parts = [f"{_name(fields, 'issuetype') or 'Ticket'} {issue['key']}: {_state(fields)}", body]
+        for comment in comments:
+            author = (comment.get("author") or {}).get("displayName", "someone")
+            parts.append(
+                f"## Comment of {author}, {str(comment.get('created', ''))[:10]}\n\n{self._text(comment.get('body'))}"
+            )
+        security = (fields.get("security") or {}).get("id")
+        project = (fields.get("project") or {}).get("key") or str(issue["key"]).rpartition("-")[0]
+        return Document(
+            title=f"{issue['key']} {fields.get('summary') or ''}".strip(),
+            text="\n\n".join(filter(None, parts)),
+            url=f"{self._wire.url}/browse/{issue['key']}",
+            key=str(issue["id"]),
+            kind="ticket",
+            updated=_moment(fields.get("updated")),
+            services=tuple(c["name"] for c in fields.get("components") or () if c.get("name")),
+            acl=f"jira:{project}:{security}" if security else "",
+        )
+
+    def _text(self, body: Any) -> str:
+        return adf_to_markdown(body) if isinstance(body, Mapping) else wiki_to_markdown(body or "")
+
+    async def _comments(self, issue: Mapping[str, Any], fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Those in the ticket; if it holds only a part of them, the rest too."""
+        held = fields.get("comment") or {}
+        comments = list(held.get("comments") or ())
+        total = min(int(held.get("total") or 0), MOST_COMMENTS)
+        version = 3 if self._cloud else 2
+        while len(comments) < total:
+            page = await self._wire.json(
+                "GET",
+                f"/rest/api/{version}/issue/{issue['id']}/comment",
+                params={"startAt": len(comments), "maxResults": 100},
+                absent=(404,),
+            )
+            more = (page or {}).get("comments") or []
+            if not more:
+                break
+            comments += more
+        return comments
+
+
+def _name(fields: Mapping[str, Any], field: str) -> str:
+    return str((fields.get(field) or {}).get("name") or "")
+
+
+def _state(fields: Mapping[str, Any]) -> str:
+    told = (_name(fields, "status"), _name(fields, "resolution"), _name(fields, "priority"))
+    return ", ".join([*filter(None, told), *map(str, fields.get("labels") or ())])
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text)).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _stamp(text: Any) -> int | None:
+    moment = _moment(text)
+    return int(moment.timestamp() * 1000) if moment else None
+
+
+def make(options: Mapping[str, str]) -> Jira:
+    """Options: url, project, since (90d), cloud (yes or no; by the address if not said)."""
+    settings = JiraSettings()
+    url = options.get("url") or settings.url
+    if not url:
+        raise BadSource("import_bad_source", source="Jira", why="JIRA_URL is not set")
+    token = settings.token.get_secret_value()
+    host = urlsplit(url).hostname or ""
+    cloud = options.get("cloud", "yes" if host.endswith(".atlassian.net") else "no") == "yes"
+    auth = (settings.email, token) if settings.email else None
+    headers = {"Authorization": f"Bearer {token}"} if token and not auth else {}
+    wire = Wire("Jira", url, headers={"Accept": "application/json", **headers}, auth=auth)
+    projects = tuple(key.strip() for key in (options.get("project") or settings.projects).split(",") if key.strip())
+    return Jira(wire, projects, cloud, days_of(options.get("since")))

@@ -1,0 +1,116 @@
+"""Runs an importer into the library: resumable, counted, and careful with what seems to be gone."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from knowledge.errors import LibraryError, SourceAway
+from knowledge.importers import JSON, Importer
+from knowledge.library import Added, Library
+from knowledge.tables import cursors, documents
+
+MOST_GONE = 0.2
+FEW = 10
+CENSUS_EVERY = 20 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import is."""
+
+    seen: int = 0
+    total: int | None = None
+    kept: Added = field(default_factory=Added)
+    gone: int = 0
+
+
+Told = Callable[[Progress], Awaitable[None]]
+
+
+async def _silent(_: Progress) -> None:
+    return None
+
+
+async def run(
+    library: Library,
+    importer: Importer,
+    *,
+    told: Told = _silent,
+    dry: bool = False,
+    afresh: bool = False,
+    accept_removals: bool = False,
+    tenant: str = "",
+    clock: Callable[[], float] = time.time,
+) -> Progress:
+    """Import what is new. A dry run only counts. Whatever happens, the next run goes on from the last kept batch."""
+    state = {} if afresh else await _state(library, importer.source)
+    progress = Progress()
+    try:
+        async for batch in importer.batches(state.get("at")):
+            some = [replace(document, source=importer.source, tenant=tenant) for document in batch.documents]
+            kept, gone = Added(), 0
+            if not dry:
+                kept = await library.add(some)
+                gone = await library.remove([_id(importer.source, key, tenant) for key in batch.gone])
+                state = {**state, "at": batch.cursor}
+                await _keep(library, importer.source, state, clock())
+            progress = replace(
+                progress,
+                seen=progress.seen + len(some),
+                total=batch.total if batch.total is not None else progress.total,
+                kept=progress.kept + kept,
+                gone=progress.gone + gone,
+            )
+            await told(progress)
+        if not dry and clock() - float(state.get("census", 0)) >= CENSUS_EVERY:
+            gone = await _forget_gone(library, importer, tenant, accept_removals)
+            progress = replace(progress, gone=progress.gone + gone)
+            await _keep(library, importer.source, {**state, "census": clock()}, clock())
+            await told(progress)
+    except LibraryError as error:
+        if not dry:
+            await _keep(library, importer.source, state, clock(), str(error))
+        raise
+    finally:
+        await importer.close()
+    return progress
+
+
+async def _forget_gone(library: Library, importer: Importer, tenant: str, accept: bool) -> int:
+    """Remove what the source no longer has. If very much seems gone, rather a token lost its rights: then nothing."""
+    there = await importer.census()
+    if there is None:
+        return 0
+    query = select(documents.c.key, documents.c.id).where(
+        documents.c.source == importer.source, documents.c.tenant == tenant
+    )
+    async with library.records.engine.connect() as connection:
+        known = {row.key: row.id for row in await connection.execute(query)}
+    gone = [name for key, name in known.items() if key not in there]
+    if len(gone) > max(FEW, MOST_GONE * len(known)) and not accept:
+        raise SourceAway("import_too_many_gone", gone=len(gone), known=len(known), source=importer.source)
+    return await library.remove(gone)
+
+
+async def _state(library: Library, source: str) -> dict[str, Any]:
+    async with library.records.engine.connect() as connection:
+        kept = (await connection.execute(select(cursors.c.cursor).where(cursors.c.source == source))).scalar()
+    return dict(kept or {})
+
+
+async def _keep(library: Library, source: str, state: dict[str, Any], now: float, error: str = "") -> None:
+    async with library.records.engine.begin() as connection:
+        await connection.execute(delete(cursors).where(cursors.c.source == source))
+        await connection.execute(insert(cursors).values(source=source, cursor=state, ran=now, error=error))
+
+
+def _id(source: str, key: str, tenant: str) -> str:
+    from knowledge.passage import Document
+
+    return Document("", "", "", source=source, key=key, tenant=tenant).id
+
+
+__all__ = ["JSON", "Progress", "run"]

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from skills.action import action
 from skills.capacity import nodes
-from skills.capacity.cluster import Cluster
+from skills.capacity.cluster import Cluster, own_namespace
 from skills.capacity.settings import CapacitySettings
 from skills.change import Deed
 from skills.errors import BadArguments
@@ -54,4 +54,7 @@ class Adding:
         """
         if count > self._settings.most_nodes:
             raise BadArguments("too_many_nodes", count=count, most=self._settings.most_nodes)
-        return nodes.deed(self._cluster, self._settings, count)
+        settings = self._settings
+        if not settings.namespace:
+            settings = settings.model_copy(update={"namespace": own_namespace()})
+        return nodes.deed(self._cluster, settings, count)

@@ -101,7 +101,7 @@ def _missing(need: Need, nodes: Nodes) -> int:
 
 def _spare(need: Need, nodes: Nodes) -> int:
     left = nodes.allocatable[need.resource] - need.wanted * SPARE
-    return min(nodes.count - 1, math.floor(left / nodes.each(need.resource)))
+    return min(nodes.count // 2, math.floor(left / nodes.each(need.resource)))
 
 
 def soon_full(outlook: Outlook, within: float = HORIZON) -> bool:

@@ -97,6 +97,12 @@ class Cluster:
         await self._http.close()
 
 
+def own_namespace() -> str:
+    """The namespace that we run in; "default" outside of a cluster."""
+    told = ACCOUNT / "namespace"
+    return told.read_text(encoding="utf-8").strip() if told.exists() else "default"
+
+
 def quantity(text: str | float) -> float:
     """As Kubernetes writes amounts: 250m, 4, 16Gi."""
     told = str(text).strip()

@@ -42,7 +42,12 @@ class Looks:
 
     @action(risk=Risk.READ)
     async def forecast_capacity(
-        self, target: Target, name: AnyName = "", namespace: AnyNamespace = "", days: Days = 3, language: Asked = ""
+        self,
+        target: Target = "cluster",
+        name: AnyName = "",
+        namespace: AnyNamespace = "",
+        days: Days = 3,
+        language: Asked = "",
     ) -> Evidence:
         """Look days ahead: when a cluster, node, namespace or volume runs out, how sure that is, and the nodes to add.
 

@@ -25,7 +25,7 @@ class CapacitySettings(BaseSettings):
     currency: str = "USD"
     node_source: Literal["placeholder", "provisioning_request", "machine_deployment", "karpenter"] = "placeholder"
     node_group: str = ""
-    namespace: str = "dutybot"
+    namespace: str = ""
     placeholder_image: str = "registry.k8s.io/pause:3.10"
     most_nodes: Annotated[int, Field(ge=1, le=1000)] = 20
     report_folder: str = ""

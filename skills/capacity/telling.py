@@ -154,11 +154,13 @@ class Teller:
         return tuple(found)
 
 
-def urgency(one: Outlook | Refused) -> tuple[float, float, str]:
-    """What is full first comes first; what could not be told comes last."""
+def urgency(one: Outlook | Refused) -> tuple[float, float, float, str]:
+    """What is full first comes first, then what is fullest; what could not be told comes last."""
     if isinstance(one, Refused):
-        return (math.inf, math.inf, one.subject.name)
-    return (one.expected, one.earliest, one.subject.name)
+        return (math.inf, math.inf, math.inf, one.subject.name)
+    ceiling = one.subject.ceiling
+    fullness = float(one.subject.history.mean[-1]) / ceiling if ceiling else -math.inf
+    return (one.expected, one.earliest, -fullness, one.subject.name)
 
 
 def facts(one: Outlook | Refused) -> Mapping[str, JSON]:

@@ -11,7 +11,7 @@ from skills.clock import Clock
 from skills.errors import BadArguments, Conflict
 from tests.skills.capacity.wire import Kubernetes, node
 
-PLACES = "/apis/apps/v1/namespaces/dutybot/deployments/dutybot-headroom"
+PLACES = "/apis/apps/v1/namespaces/default/deployments/dutybot-headroom"
 MACHINES = "/apis/cluster.x-k8s.io/v1beta1/namespaces/infra/machinedeployments/pool"
 
 
@@ -92,7 +92,7 @@ async def test_a_provisioning_request_is_made_verified_and_taken_back():
     deed = change(kubernetes, node_source="provisioning_request")
     snapshot = await deed.observe({"count": 3})
     await deed.run({"count": 3}, snapshot)
-    where = f"/apis/autoscaling.x-k8s.io/v1/namespaces/dutybot/provisioningrequests/{snapshot.before['name']}"
+    where = f"/apis/autoscaling.x-k8s.io/v1/namespaces/default/provisioningrequests/{snapshot.before['name']}"
     assert kubernetes.objects[where]["spec"]["podSets"][0]["count"] == 3
     assert not (await deed.verify({"count": 3}, snapshot)).settled
     kubernetes.objects[where]["status"] = {"conditions": [{"type": "Provisioned", "status": "True"}]}

@@ -68,7 +68,7 @@ class Finding:
     points_to: tuple[Subject, ...] = ()
     """What it blames, if that is something else."""
     action: str = ""
-    args: Mapping[str, str] = field(default_factory=dict)
+    args: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,8 @@ class Cause:
     path: tuple[Subject, ...] = ()
     """From what was noticed to what is to blame."""
     action: str | None = None
-    args: Mapping[str, str] = field(default_factory=dict)
+    args: Mapping[str, str | int] = field(default_factory=dict)
+    """As the action's own schema names them."""
     needs_human: bool = True
     why_no_action: str = ""
     """A wording key: managed elsewhere, no action of ours helps, not sure enough."""

@@ -1,5 +1,8 @@
 """What changed before the fault: rollouts, edits, scaling; and whether the new revision is what fails."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from bot.domain.finding import Subject
 from bot.think.diagnosis.clock import moment
 from bot.think.diagnosis.cluster import condition
@@ -37,3 +40,38 @@ def rolled_recently(sight: Sight, deployment: Subject) -> bool:
     at = moment(condition(thing, "Progressing").get("lastUpdateTime")) if thing else None
     born = moment(thing.get("metadata", "creationTimestamp")) if thing else None
     return at is not None and sight.start - 3600 <= at <= sight.now and (born is None or at - born > 120)
+
+
+EDITED = ("ConfigMap", "Secret", "Deployment", "StatefulSet", "DaemonSet", "Ingress", "Service")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that somebody or something changed."""
+
+    about: Subject
+    at: float
+    what: str
+    query: str
+
+
+def changes_before(sight: Sight, reach: float = 3600.0) -> list[Change]:
+    """Edits of configuration, rollouts and scaling from an hour before the fault until now, oldest first."""
+    found = [*_edits(sight), *_events(sight)]
+    return sorted((one for one in found if sight.start - reach <= one.at <= sight.now), key=lambda one: one.at)
+
+
+def _edits(sight: Sight) -> Iterator[Change]:
+    """Who last wrote what, from the managed fields."""
+    for thing in sight.cluster.all(*EDITED):
+        for field in thing.each("metadata", "managedFields"):
+            at, who = moment(field.get("time")), str(field.get("manager") or "?")
+            by_hand = field.get("subresource") != "status" and not who.startswith(("kube-controller", "kubelet"))
+            if at is not None and by_hand:
+                yield Change(thing.subject, at, f"{field.get('operation') or 'Update'} by {who}", thing.query)
+
+
+def _events(sight: Sight) -> Iterator[Change]:
+    for event in sight.cluster.happenings:
+        if event.reason in ("ScalingReplicaSet", "SuccessfulRescale", "DeploymentRollback") and event.last is not None:
+            yield Change(event.about, event.last, event.message, event.query)

@@ -4,18 +4,25 @@ from bot.domain.finding import Finding
 from bot.think.diagnosis.asked import asked_about
 from bot.think.diagnosis.leftovers import leftovers
 from bot.think.diagnosis.looks import look_everywhere
+from bot.think.diagnosis.picture import picture
 from bot.think.diagnosis.report import Diagnosis, Verdict
+from bot.think.diagnosis.ruled_out import ruled_out
 from bot.think.diagnosis.sight import Sight
 from bot.think.diagnosis.suspects import rank_services
+from bot.think.diagnosis.suspects.findings import suspected
+from bot.think.diagnosis.timeline import timeline
 from bot.think.diagnosis.weigh import weigh
 
 
 def diagnose(sight: Sight) -> Diagnosis:
     """Pure: the same sight gives the same diagnosis."""
     found, stumbled = look_everywhere(sight)
-    known = _once(found)
+    suspects = rank_services(sight)
+    known = [*_once(found), *suspected(suspects)]
     findings = (*known, *leftovers(sight, known))
     causes = weigh(sight, findings)
+    moments = timeline(sight, findings)
+    cause = causes[0] if causes else None
     return Diagnosis(
         verdict=Verdict.FAULT if causes else Verdict.HEALTHY,
         causes=causes,
@@ -24,7 +31,10 @@ def diagnose(sight: Sight) -> Diagnosis:
         at=sight.now,
         window=(sight.start, sight.now),
         asked_about=asked_about(sight),
-        suspects=rank_services(sight),
+        ruled_out=ruled_out(sight, findings),
+        suspects=suspects,
+        timeline=moments,
+        chart=picture(sight, cause, suspects, moments),
     )
 
 

@@ -31,6 +31,9 @@ class Suspect:
     score: float
     why: str = ""
     query: str = ""
+    kind: str = ""
+    """Which kind of sign accuses it most: harm, pressure, slow, fails."""
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

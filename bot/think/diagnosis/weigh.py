@@ -40,7 +40,7 @@ class Scale:
             return 1.0
         if about.namespace in self.spaces:
             return BESIDE if self.asked else 1.0
-        if not about.namespace:
+        if not about.namespace or finding.key == "service_suspect":
             return BESIDE
         return ELSEWHERE
 
@@ -96,7 +96,7 @@ def _cause(sight: Sight, scale: Scale, about: Subject, found: list[Finding], acc
         speaks_for=(*ranked, *accusers),
         path=path,
         action=fix.action,
-        args=fix.args,
+        args=dict(fix.args),
         needs_human=fix.action is None,
         why_no_action=fix.why,
     )
@@ -108,8 +108,8 @@ def _own(finding: Finding) -> float:
 
 def _explained(sight: Sight, about: Subject, found: list[Finding]) -> bool:
     """Its own findings blame something else that is itself in trouble."""
-    targets = {sight.cluster.owner(target) for one in found for target in one.points_to} - {about}
-    return bool(targets) and any(one.symptom for one in found)
+    symptoms = [one for one in found if one.symptom]
+    return bool({sight.cluster.owner(target) for one in symptoms for target in one.points_to} - {about})
 
 
 def _said(lead: Finding, found: list[Finding]) -> tuple[Finding, Category]:

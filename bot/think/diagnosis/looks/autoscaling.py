@@ -76,7 +76,7 @@ def _limit(scaler: Thing, message: str) -> Finding:
         values,
         (Proof(scaler.query, f"maxReplicas={most} {message}"),),
         action="patch_hpa",
-        args={"max_replicas": str((most or 1) * 2)},
+        args={"max_replicas": (most or 1) * 2},
     )
 
 

@@ -44,7 +44,7 @@ def look(sight: Sight) -> Iterable[Finding]:
             proofs,
             at=lines[0].at,
             action="scale_deployment" if owner.kind == "Deployment" else "",
-            args={"replicas": "0"},
+            args={"replicas": 0},
         )
 
 

@@ -89,4 +89,5 @@ def _say(
     settled: bool = False,
 ) -> Finding:
     values = {"name": about.name, "message": message[:300]}
-    return Finding(about, key, Category.NODE, weight, values, (proof,), at=at, settled=settled)
+    fix = "drain_node" if key == "node_not_ready" else "clean_disk" if "DiskPressure" in message else ""
+    return Finding(about, key, Category.NODE, weight, values, (proof,), at=at, settled=settled, action=fix)

@@ -1,6 +1,6 @@
 """Sums the accusations: the service that most signals accuse comes first."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from bot.think.diagnosis.report import Suspect
 from bot.think.diagnosis.sight import Sight
@@ -33,12 +33,18 @@ def rank_services(sight: Sight) -> tuple[Suspect, ...]:
             known = heard.setdefault(one.service, {})
             if kind not in known or one.score > known[kind].score:
                 known[kind] = one
-    ranked = [_suspect(service, [*heard.get(service, {}).values()]) for service in services | set(heard)]
+    spaces = {service_of(track): track.labels.get("namespace", "") for track in sight.tracks}
+    ranked = [_suspect(service, heard.get(service, {}), spaces.get(service, "")) for service in services | set(heard)]
     return tuple(sorted(ranked, key=lambda suspect: (-suspect.score, suspect.name)))
 
 
-def _suspect(service: str, heard: list[Accusation]) -> Suspect:
-    ordered = sorted(heard, key=lambda one: -one.score)
-    score = sum(one.score for one in ordered)
-    why = "; ".join(one.why for one in ordered[:3])
-    return Suspect(service, round(score, 4), why, next((one.query for one in ordered if one.query), ""))
+def _suspect(service: str, heard: Mapping[str, Accusation], namespace: str) -> Suspect:
+    ordered = sorted(heard.items(), key=lambda one: -one[1].score)
+    return Suspect(
+        name=service,
+        score=round(sum(one.score for _, one in ordered), 4),
+        why="; ".join(one.why for _, one in ordered[:3]),
+        query=next((one.query for _, one in ordered if one.query), ""),
+        kind=ordered[0][0] if ordered else "",
+        namespace=namespace,
+    )

@@ -10,20 +10,6 @@ LEAST_POINTS = 4
 BEFORE = 3600.0
 _GOLDEN = "latency duration error availability success memory cpu used restarts lag connections"
 GOLDEN = tuple(_GOLDEN.split())
-    [
-        "latency",
-        "duration",
-        "error",
-        "availability",
-        "success",
-        "memory",
-        "cpu",
-        "used",
-        "restarts",
-        "lag",
-        "connections",
-    ]
-)
 TITLED = ("service", "microservice", "pod", "persistentvolumeclaim", "dbinstance_identifier", "source", "destination")
 
 

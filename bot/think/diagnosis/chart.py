@@ -26,23 +26,32 @@ MOST_CHANGES = 5
 def draw(chart: Chart, language: Language = "zh", zone: tzinfo = UTC) -> bytes:
     """A PNG of about 900 x 360. Without a font for Chinese, the labels are English: never empty boxes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
     from matplotlib.figure import Figure
 
     font = chinese_font()
     spoken: Language = language if font or language == "en" else "en"
     figure = Figure(figsize=(9, 3.6), dpi=100, layout="constrained")
     axes = figure.add_subplot()
-    text = {"fontfamily": font} if font else {}
-    times = [datetime.fromtimestamp(at, zone) for at, _ in chart.points]
-    axes.plot(times, [value for _, value in chart.points], color="#2563eb", linewidth=1.6)
-    begin, end = (datetime.fromtimestamp(at, zone) for at in chart.fault)
-    axes.axvspan(begin, end, color="#dc2626", alpha=0.12, label=say("report", "chart_fault", spoken))
+
+    def place(at: float) -> float:
+        return float(date2num(datetime.fromtimestamp(at, zone)))
+
+    axes.plot(
+        [place(at) for at, _ in chart.points], [value for _, value in chart.points], color="#2563eb", linewidth=1.6
+    )
+    axes.axvspan(
+        place(chart.fault[0]),
+        place(chart.fault[1]),
+        color="#dc2626",
+        alpha=0.12,
+        label=say("report", "chart_fault", spoken),
+    )
     for number, change in enumerate(chart.changes[-MOST_CHANGES:]):
         label = say("report", "chart_change", spoken) if number == 0 else None
-        axes.axvline(datetime.fromtimestamp(change.at, zone), color="#d97706", linestyle="--", label=label)
+        axes.axvline(place(change.at), color="#d97706", linestyle="--", label=label)
     title = chart.title if font or chart.title.isascii() else chart.title.encode("ascii", "replace").decode()
-    axes.set_title(title[:110], fontsize=10, loc="left", **text)
+    axes.set_title(title[:110], fontsize=10, loc="left", fontfamily=font or "sans-serif")
     axes.set_ylabel(chart.unit)
     locator = AutoDateLocator(tz=zone)
     axes.xaxis.set_major_locator(locator)

@@ -65,7 +65,7 @@ def _alerts(alerts: Sequence[Alert], words: Words, zone: str) -> Grid:
     home = ZoneInfo(zone)
     rows = tuple(
         (
-            "🔥" if alert.firing else "✅",
+            "▲" if alert.firing else "✓",
             alert.name,
             next((alert.labels[label] for label in SUBJECTS if alert.labels.get(label)), ""),
             alert.starts_at.astimezone(home).strftime("%H:%M"),

@@ -17,9 +17,11 @@ from bot.playground.logql import BadLogQuery, LogSource, parse_log_query
 from bot.playground.logql.engine import LogEvaluator, find_lines
 from bot.playground.logql.tokens import nanoseconds
 from bot.playground.logql.tree import LogQuery
+from bot.playground.promql.frames import Frame
 
 Json = Any
 MOST_LINES = 5000
+MOST_SERIES = 500
 HOUR = 3600 * 10**9
 
 
@@ -113,6 +115,8 @@ class LokiApi:
         steps = np.array([at // 1_000_000], dtype=np.int64)
         value = LogEvaluator(self.behind.source, steps).value(tree)
         stamp = _seconds(int(steps[0]))
+        if isinstance(value, Frame):
+            _bounded(value)
         if isinstance(value, np.ndarray):
             return _envelope("scalar", [stamp, number(float(value[0]))])
         told = [
@@ -141,6 +145,7 @@ class LokiApi:
             )
         steps = np.arange(start // 1_000_000, end // 1_000_000 + 1, step // 1_000_000, dtype=np.int64)
         frame = LogEvaluator(self.behind.source, steps).frame(tree)
+        _bounded(frame)
         told: Json = []
         for row, labels in enumerate(frame.labels):
             there = np.flatnonzero(frame.present[row])
@@ -204,6 +209,15 @@ class LokiApi:
             "entries": sum(len(stream.entries) for stream in found),
             "bytes": sum(len(entry.line.encode()) for stream in found for entry in stream.entries),
         }
+
+
+def _bounded(frame: Frame) -> None:
+    if len(frame) > MOST_SERIES:
+        raise BadLogQuery(
+            f"maximum number of series ({MOST_SERIES}) reached for a single query; consider reducing query cardinality "
+            "by adding more specific stream selectors, reducing the time range, or aggregating results with functions "
+            "like sum(), count() or topk()"
+        )
 
 
 def moment(form: Form, name: str, default: int) -> int:

@@ -1,16 +1,28 @@
 """Answers of LogQL: lines for a span of time, or numbers at steps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bot.playground.logql.pipeline import run, unwrapped
 from bot.playground.logql.streams import Labels, LogSource
 from bot.playground.logql.tokens import BadLogQuery
-from bot.playground.logql.tree import Aggregation, Binary, LogQuery, Metric, Number, RangeCall, Replace
+from bot.playground.logql.tree import (
+    Aggregation,
+    Binary,
+    Decolorize,
+    Grouping,
+    LineFilter,
+    LogQuery,
+    Metric,
+    Number,
+    Parser,
+    RangeCall,
+    Replace,
+)
 from bot.playground.logql.working import Working
-from bot.playground.promql.aggregates import aggregate, group_labels
+from bot.playground.promql.aggregates import aggregate
 from bot.playground.promql.frames import Floats, Frame, QueryFailed, RawSeries, Stamps, key_of, show
 from bot.playground.promql.functions import in_order, label_replace
 from bot.playground.promql.operators import Matching, scalars, vectors, with_scalar
@@ -88,6 +100,10 @@ class LogEvaluator:
             raise BadLogQuery(str(wrong)) from wrong
 
     def _aggregate(self, node: Aggregation) -> Frame:
+        grouping = node.grouping or Grouping("By", ())
+        added = node.op == "sum" and isinstance(node.inner, RangeCall) and node.inner.function in _ADDED
+        if added and grouping.type == "By" and isinstance(node.inner, RangeCall):
+            return self._range(_unparsed(replace(node.inner, grouping=grouping)))
         inner = self.frame(node.inner)
         if node.op in ("sort", "sort_desc"):
             return in_order(inner, descending=node.op == "sort_desc")
@@ -114,7 +130,7 @@ class LogEvaluator:
             value = self._sample(node, entry)
             if value is None:
                 continue
-            labels = group_labels(entry.labels(), node.grouping) if node.grouping else entry.labels()
+            labels = _grouped(entry.labels(), node.grouping)
             if (entry.error and "__error__" in labels) or (entry.error and not node.grouping):
                 raise BadLogQuery(
                     f"pipeline error: '{entry.error}' for series: '{show(labels)}'.\nUse a label filter to "
@@ -132,7 +148,9 @@ class LogEvaluator:
     def _sample(self, node: RangeCall, entry: Working) -> float | None:
         if node.unwrap:
             value = unwrapped(entry, node.unwrap, node.conversion)
-            return value if value is not None and run(node.after, entry) else None
+            kept = value is not None and run(node.after, entry)
+            entry.drop(node.unwrap)
+            return value if kept else None
         if node.function in ("bytes_rate", "bytes_over_time"):
             return float(len(entry.line.encode()))
         return 1.0
@@ -157,6 +175,26 @@ class LogEvaluator:
         labels = {each.name: each.value for each in node.query.matchers if each.op == "="}
         missing = ~np.asarray(some.present.any(axis=0))
         return Frame([labels], np.ones((1, len(missing))), missing.reshape(1, -1))
+
+
+_ADDED = ("count_over_time", "rate", "bytes_over_time", "bytes_rate", "sum_over_time")
+
+
+def _unparsed(node: RangeCall) -> RangeCall:
+    """What is summed over all labels needs none: Loki then leaves out the parsers, and with them their errors."""
+    if node.unwrap or (node.grouping is not None and node.grouping.labels):
+        return node
+    if not all(isinstance(stage, LineFilter | Parser | Decolorize) for stage in node.query.stages):
+        return node
+    stages = tuple(stage for stage in node.query.stages if not isinstance(stage, Parser))
+    return replace(node, query=replace(node.query, stages=stages))
+
+
+def _grouped(labels: Labels, grouping: Grouping | None) -> Labels:
+    """The labels of a sample's series; a label that a parser found empty still counts."""
+    if grouping is None:
+        return labels
+    return {name: value for name, value in labels.items() if (name in grouping.labels) == (grouping.type == "By")}
 
 
 def _over(node: RangeCall, windows: Windows) -> Floats:

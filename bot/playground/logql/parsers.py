@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +17,16 @@ class _Number(str):
     __slots__ = ()
 
 
-_DECODER = json.JSONDecoder(parse_int=_Number, parse_float=_Number, parse_constant=_Number)
+def _first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        found.setdefault(name, value)
+    return found
+
+
+_DECODER = json.JSONDecoder(
+    parse_int=_Number, parse_float=_Number, parse_constant=_Number, object_pairs_hook=_first_wins
+)
 
 
 def clean(name: str) -> str:
@@ -27,19 +36,37 @@ def clean(name: str) -> str:
 
 
 def _json(stage: Parser, entry: Working) -> None:
+    if stage.fields:
+        _json_fields(stage, entry)
+        return
+    value = _decoded(entry, "Value looks like object, but can't find closing '}' symbol")
+    for name, text in _flat(value, "") if value is not None else ():
+        entry.found(name, text)
+
+
+def _json_fields(stage: Parser, entry: Working) -> None:
+    """Only the fields asked for; what is not there is empty."""
+    if not entry.line:
+        return
     try:
         value = _DECODER.decode(entry.line)
-        if not isinstance(value, dict):
-            raise ValueError("Value looks like object, but can't find closing '}' symbol")
-    except ValueError as wrong:
-        entry.wrong("JSONParserErr", str(wrong))
+    except ValueError:
+        entry.wrong("JSONParserErr", "")
         return
-    if stage.fields:
-        for name, path in stage.fields:
-            entry.found(name, _shown(_reach(value, path)))
-        return
-    for name, text in _flat(value, ""):
-        entry.found(name, text)
+    for name, path in stage.fields:
+        entry.found(name, _shown(_reach(value, path)), asked=True)
+
+
+def _decoded(entry: Working, no_object: str) -> dict[str, Any] | None:
+    """The line as a JSON object; else the line is marked."""
+    try:
+        value = _DECODER.decode(entry.line)
+    except ValueError:
+        value = None
+    if isinstance(value, dict):
+        return value
+    entry.wrong("JSONParserErr", "Malformed JSON error" if entry.line.lstrip().startswith("{") else no_object)
+    return None
 
 
 def _flat(value: Mapping[str, Any], prefix: str) -> list[tuple[str, str]]:
@@ -50,7 +77,7 @@ def _flat(value: Mapping[str, Any], prefix: str) -> list[tuple[str, str]]:
             name = f"{prefix}_{re.sub(r'[^a-zA-Z0-9_]', '_', key.strip())}"
         if isinstance(part, dict):
             found += _flat(part, name)
-        elif not isinstance(part, list):
+        elif not isinstance(part, list) and part is not None:
             found.append((name, _shown(part)))
     return found
 
@@ -75,31 +102,71 @@ def _reach(value: Any, path: str) -> Any:
     return value
 
 
-_PAIR = re.compile(r'\s*([^\s="]+)(?:=("(?:[^"\\]|\\.)*"|[^\s"]*))?')
-
-
 def _logfmt(stage: Parser, entry: Working) -> None:
     wanted = {source: name for name, source in stage.fields}
     keep_empty = "--keep-empty" in stage.flags
-    for name, value in _pairs(entry.line):
-        if stage.fields:
+    for name in wanted.values():
+        entry.found(name, "")
+    try:
+        for name, value in logfmt_pairs(entry.line, strict="--strict" in stage.flags):
             if name in wanted:
-                entry.found(wanted[name], value)
-        elif value or keep_empty:
-            entry.found(clean(name), value)
+                entry.found(wanted[name], value, asked=True)
+            elif not wanted and (value or keep_empty):
+                entry.found(clean(name), value)
+    except ValueError as wrong:
+        entry.wrong("LogfmtParserErr", str(wrong))
 
 
-def _pairs(line: str) -> list[tuple[str, str]]:
-    found = []
-    for match in _PAIR.finditer(line):
-        raw = match[2] or ""
-        if raw.startswith('"'):
-            try:
-                raw = str(json.loads(raw))
-            except ValueError:
-                raw = raw[1:-1]
-        found.append((match[1], raw))
-    return found
+_KEY = re.compile(r'[^\s="]+')
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+
+def logfmt_pairs(line: str, *, strict: bool = False) -> Iterator[tuple[str, str]]:
+    """The pairs of a line; what cannot be one is passed over up to the next blank, or is an error when strict."""
+    place = 0
+    while place < len(line):
+        if line[place].isspace():
+            place += 1
+            continue
+        pair = _pair(line, place)
+        if isinstance(pair, int):
+            if strict:
+                why = f"unexpected '{line[pair]}'" if pair < len(line) else "unterminated quoted value"
+                raise ValueError(f"logfmt syntax error at pos {pair + 1} : {why}")
+            found = re.compile(r"\s").search(line, pair)
+            place = found.start() if found else len(line)
+        else:
+            name, value, place = pair
+            yield name, value
+
+
+def _pair(line: str, place: int) -> tuple[str, str, int] | int:
+    """The pair at a place and where it ends; or where it goes wrong."""
+    key = _KEY.match(line, place)
+    if not key:
+        return place
+    end = key.end()
+    if end == len(line) or line[end].isspace():
+        return key[0], "", end
+    if line[end] == '"':
+        return end
+    quoted = _QUOTED.match(line, end + 1)
+    if quoted:
+        return key[0], _unescaped(quoted[1]), quoted.end()
+    if line.startswith('"', end + 1):
+        return len(line)
+    value = _KEY.match(line, end + 1)
+    stop = value.end() if value else end + 1
+    if stop < len(line) and not line[stop].isspace():
+        return stop
+    return key[0], value[0] if value else "", stop
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return str(json.loads(f'"{text}"'))
+    except ValueError:
+        return text
 
 
 def _regexp(stage: Parser, entry: Working) -> None:
@@ -119,7 +186,7 @@ def _pattern_parts(text: str) -> list[tuple[str, str]]:
 
 def _pattern(stage: Parser, entry: Working) -> None:
     line = entry.line
-    for name, literal in _pattern_parts(stage.text):
+    for name, literal in _pattern_parts(stage.text) if line else ():
         if not name:
             place = line.find(literal) if literal else 0
             if place != 0 and literal:
@@ -144,12 +211,10 @@ def pattern_filter(text: str) -> re.Pattern[str]:
 
 
 def _unpack(_: Parser, entry: Working) -> None:
-    try:
-        value = _DECODER.decode(entry.line)
-        if not isinstance(value, dict):
-            raise ValueError("expecting json object(6), but it is not")
-    except ValueError as wrong:
-        entry.wrong("JSONParserErr", str(wrong))
+    if not entry.line:
+        return
+    value = _decoded(entry, "expecting json object(6), but it is not")
+    if value is None or "_entry" not in value:
         return
     for name, part in value.items():
         if isinstance(part, str) and not isinstance(part, _Number):

@@ -71,14 +71,13 @@ def _test(test: LabelTest | AnyOf, entry: Working) -> bool:
     have = entry.get(test.name)
     if test.kind == "text":
         return Matcher(test.name, test.op, str(test.value))({test.name: have or ""})
-    if entry.error:
-        return True
-    if have is None or have == "":
+    if have is None:
         return False
     try:
         number = _number(have, test.kind)
     except ValueError as wrong:
-        entry.wrong("LabelFilterErr", str(wrong))
+        if not entry.error:
+            entry.wrong("LabelFilterErr", str(wrong))
         return True
     return _compare(number, test.op, float(test.value))
 
@@ -133,7 +132,6 @@ def unwrapped(entry: Working, name: str, conversion: str) -> float | None:
     text = entry.get(name)
     if text is None or text == "":
         return None
-    entry.drop(name)
     try:
         if conversion in ("duration", "duration_seconds"):
             return nanoseconds(text) / 1e9

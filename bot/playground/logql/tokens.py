@@ -74,7 +74,7 @@ def nanoseconds(text: str) -> int:
     """A duration such as 1h30m in nanoseconds."""
     parts = re.findall(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s|d|w|y)", text)
     if not parts or "".join(number + unit for number, unit in parts) != text.lstrip("+-"):
-        raise ValueError(f"time: invalid duration {text!r}")
+        raise ValueError(f'time: invalid duration "{text}"')
     return round(sum(float(number) * _UNITS[unit] for number, unit in parts)) * (-1 if text.startswith("-") else 1)
 
 

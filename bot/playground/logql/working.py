@@ -17,10 +17,12 @@ class Working:
 
     def labels(self) -> dict[str, str]:
         """All labels that it has now."""
-        found = {**self.stream, **self.extra, **self.parsed}
+        found = {name: value for name, value in {**self.stream, **self.extra}.items() if value} | self.parsed
         if self.error:
-            found |= {"__error__": self.error, "__error_details__": self.details}
-        return {name: value for name, value in found.items() if value}
+            found["__error__"] = self.error
+        if self.error and self.details:
+            found["__error_details__"] = self.details
+        return found
 
     def get(self, name: str) -> str | None:
         """A label's value; what a parser found comes before what the stream has."""
@@ -44,9 +46,14 @@ class Working:
         for place in (self.stream, self.extra, self.parsed):
             place.pop(name, None)
 
-    def found(self, name: str, value: str) -> None:
-        """A parser found a label: one that the stream has is kept, and the new one is called `…_extracted`."""
-        self.parsed[f"{name}_extracted" if name in self.stream or name in self.extra else name] = value
+    def found(self, name: str, value: str, *, asked: bool = False) -> None:
+        """A parser found a label: one that the stream has is kept, and the new one is called `…_extracted`.
+
+        Of two findings the first counts, unless the label was `asked` for by name.
+        """
+        key = f"{name}_extracted" if name in self.stream or name in self.extra else name
+        if asked or key not in self.parsed:
+            self.parsed[key] = value
 
     def wrong(self, kind: str, details: str) -> None:
         """Something could not be read."""

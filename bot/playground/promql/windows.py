@@ -1,7 +1,7 @@
 """Functions over a range of samples: the rate family and everything that ends in _over_time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,10 +66,9 @@ def extrapolated(windows: Windows, *, counter: bool, per_second: bool) -> tuple[
     first, last = windows.first(), windows.last()
     result = windows.values[last] - windows.values[first]
     if counter:
-        drops = np.zeros(len(windows.values))
-        fell = windows.values[1:] < windows.values[:-1]
-        drops[1:] = np.cumsum(np.where(fell, windows.values[:-1], 0.0))
-        result = result + (drops[last] - drops[first])
+        falls = np.append(np.where(windows.values[1:] < windows.values[:-1], windows.values[:-1], 0.0), 0.0)
+        but_last = replace(windows, high=np.maximum(windows.high - 1, windows.low))
+        result = result + but_last.reduce(np.add, falls)
     to_start = (windows.times[first] - windows.starts) / 1000.0
     to_end = (windows.ends - windows.times[last]) / 1000.0
     sampled = (windows.times[last] - windows.times[first]) / 1000.0

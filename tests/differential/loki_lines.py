@@ -28,7 +28,7 @@ def streams() -> Iterator[tuple[dict[str, str], list[Line]]]:
 
 def _strange() -> list[Line]:
     lines = (
-        '{"a":"","b":null,"c":{},"d":[],"e":1.50,"f":1e3,"g":"x\\ny","h-i.j":"k","1z":true,"A b":1,"n":{"m-o":{"p":1}}}',
+        '{"a":"","b":null,"c":{},"d":[],"e":1.50,"f":1e3,"g":"x\\ny","h-i.j":"k","1z":0,"A b":1,"n":{"m-o":{"p":1}}}',
         'a= b="" c="x\\"y" d="z" e f=1 =g h==2 "quoted"=3 k.l-m=4',
         '{"app":"inner","a":"1","a":"2"}',
         'a=1 a=2 bad" x=5',

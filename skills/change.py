@@ -103,6 +103,40 @@ class Deed(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """Another action under a simpler name. Catalogue.resolve gives that other one, so that its own rules hold."""
+
+    action: str
+    arguments: Arguments
+    deed: Deed
+
+    @property
+    def target(self) -> Target:
+        """The other's."""
+        return self.deed.target
+
+    async def preview(self) -> Preview:
+        """The other's."""
+        return await self.deed.preview()
+
+    async def observe(self) -> Snapshot:
+        """The other's."""
+        return await self.deed.observe()
+
+    async def run(self, snapshot: Snapshot) -> Evidence:
+        """The other's."""
+        return await self.deed.run(snapshot)
+
+    async def verify(self, snapshot: Snapshot) -> Verification:
+        """The other's."""
+        return await self.deed.verify(snapshot)
+
+    async def undo(self, snapshot: Snapshot) -> Evidence:
+        """The other's."""
+        return await self.deed.undo(snapshot)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """The same for any arguments: what the gate and the operator hold."""
 

@@ -68,4 +68,6 @@ SENTENCES = {
     "silence_too_wide": "A silence must name at least one label exactly, such as alertname=HighLatency.",
     "silence_too_long": "A silence of {text} is longer than the {most} hours that are allowed.",
     "silence_over": "The silence {id} has ended already.",
+    "bad_target": "Write the target as namespace/name, not “{target}”.",
+    "no_value_taken": "{action} takes no value.",
 }

@@ -17,6 +17,7 @@ class KubernetesSettings(BaseSettings):
     check_certificate: bool = True
     kubeconfig: str = ""
     kubeconfig_context: str = ""
+    default_namespace: str = "default"
     timeout: float = 15.0
     clean_image: str = ""
     clean_namespace: str = "kube-system"

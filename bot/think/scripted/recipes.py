@@ -39,7 +39,7 @@ def steps(intent: Intent, workload: Workload | None, catalogue: Catalogue) -> tu
             ("kubernetes.problems", space),
         ],
         "errors": [("loki.error_logs", ({"service": name} if name else space) | window)],
-        "logs": [("loki.search_logs", {"service": name, **space, **window})],
+        "logs": [("loki.search_logs", {"selector": name or f"namespace={namespace}", **window})],
         "alerts": [("prometheus.firing_alerts", {})],
         "problems": [("kubernetes.problems", space)],
         "events": [("kubernetes.events", space)],

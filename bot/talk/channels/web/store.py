@@ -1,5 +1,6 @@
 """The page's threads and what stands in them, kept so that a reload or a restart loses nothing."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,8 @@ ENTRIES = Table(
     Index("ix_web_entries_thread", "thread", "position"),
     Index("ix_web_entries_seq", "thread", "seq"),
 )
+MARKS = re.compile(r"[*`]+|(?m:^\s*(?:[-#>]|\d+\.)+\s)")
+"""What Markdown adds to a text, for one plain line of the list."""
 LISTED = ("id", "title", "opened_at", "changed_at", "seq", "severity", "said")
 
 
@@ -144,7 +147,7 @@ def _thread_rows(kept: list[Kept]) -> list[dict[str, Any]]:
     for each in sorted(kept, key=lambda one: one.entry.seq):
         entry = each.entry
         said = entry.text or (entry.card.summary or entry.card.title if entry.card else "")
-        said = " ".join(said.split())[:200]
+        said = " ".join(MARKS.sub(" ", said).split())[:200]
         title = first.setdefault(entry.thread, " ".join((entry.card.title if entry.card else said).split())[:120])
         rows[entry.thread] = {
             "id": entry.thread,

@@ -28,7 +28,7 @@ export function setUp({ thread, sent }) {
 
 export async function refresh(limit) {
   most = limit || most;
-  one("#text").placeholder = t("placeholder");
+  one("#text").placeholder = t(innerWidth < 500 ? "placeholder_short" : "placeholder");
   one("#text").setAttribute("aria-label", t("placeholder"));
   commands = (await get("/web/commands")).commands;
 }

@@ -1,7 +1,7 @@
 // Buttons of the demo's story, there only when a story is being played.
 
 import { get, post } from "./api.js";
-import { h, one } from "./dom.js";
+import { h, icon, one } from "./dom.js";
 import { toast, trouble } from "./toasts.js";
 
 export async function paint(has) {
@@ -11,7 +11,7 @@ export async function paint(has) {
 }
 
 function sceneButton(scene) {
-  const button = h("button", { class: `scene${scene.danger ? " danger-line" : ""}`, dataset: { scene: scene.id } }, h("span", {}, scene.label), scene.about ? h("small", {}, scene.about) : null);
+  const button = h("button", { class: `scene${scene.danger ? " danger-line" : ""}`, title: scene.about, dataset: { scene: scene.id } }, icon("bolt", 14), h("span", {}, scene.label), scene.about ? h("small", {}, scene.about) : null);
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {

@@ -16,8 +16,12 @@ export const setMe = (person) => (me = person);
 
 export function setUp() {
   const view = one("#talk");
+  let last = 0;
   view.addEventListener("scroll", () => {
-    pinned = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR;
+    const near = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR;
+    // Only the reader scrolls up: a card that has just grown does not let go of the end.
+    if (near || view.scrollTop < last) pinned = near;
+    last = view.scrollTop;
     one("#newest").hidden = pinned;
   }, { passive: true });
   one("#newest").addEventListener("click", toEnd);

@@ -1,14 +1,14 @@
 """The web page: one page, served by the bot itself, where people ask, look and decide."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.database import Database
-from bot.domain.message import Language
 from bot.errors import BadInput
 from bot.talk.channels.web.api import Api
 from bot.talk.channels.web.channel import WebChannel
 from bot.talk.channels.web.files import Files
+from bot.talk.channels.web.hints import usual
 from bot.talk.channels.web.sessions import Sessions
 from bot.talk.channels.web.settings import Seat, WebSettings
 from bot.talk.channels.web.stage import Hint, Hints, Pictures, Scene, Story
@@ -20,16 +20,12 @@ __all__ = ["Hint", "Scene", "Seat", "Story", "WebChannel", "WebSettings", "make"
 SHORTEST_TOKEN = 16
 
 
-def no_hints(_language: Language) -> Sequence[Hint]:
-    return ()
-
-
 def make(
     database: Database,
     settings: WebSettings | None = None,
     *,
     host: str | None = None,
-    hints: Hints = no_hints,
+    hints: Hints = usual,
     story: Story | None = None,
     pictures: Pictures | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),

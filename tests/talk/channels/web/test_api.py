@@ -14,6 +14,8 @@ from bot.domain.message import Decision, Message, Person, Press, PressKind, Thre
 from bot.errors import BadInput, StoreDown
 from bot.talk.channels import Delivery
 from bot.talk.channels.web import Seat, WebSettings, make
+from bot.talk.channels.web.hints import usual
+from bot.think.scripted.intents import COMMANDS, read_intent
 from tests.talk.channels.web.samples import approval
 
 KEY = "k" * 16
@@ -402,3 +404,12 @@ async def test_markdown_of_a_card_arrives_as_it_is_and_is_never_html(rig):
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.json()["entries"][0]["card"]["blocks"][0]["text"] == text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_hints_are_commands_that_are_understood_and_say_what_they_do(language):
+    hints = usual(language)
+    known = {command: read_intent(f"/{command} shop") for command in COMMANDS}
+    assert all(known[hint.command[1:]] for hint in hints)
+    assert {COMMANDS[hint.command[1:]] for hint in hints} == set(COMMANDS.values())
+    assert not any(hint.about.startswith("hint_") for hint in hints)

@@ -61,6 +61,8 @@ class Api:
         self.behind.advance()
         try:
             return await self._route(request)
+        except status.NoPage:
+            return PlainTextResponse("404 page not found\n", 404)
         except status.ApiError as refused:
             return JSONResponse(refused.status(), refused.code)
 
@@ -86,7 +88,7 @@ class Api:
             return JSONResponse(listing(cluster, target, query))
         found = cluster.get(target.kind, target.namespace or "", target.name)
         if target.subresource == "log":
-            return PlainTextResponse(self.behind.logs(found, _log_options(request)))
+            return PlainTextResponse(self.behind.logs(found, _log_options(request, found)))
         return JSONResponse(scale_of(found) if target.subresource == "scale" else found)
 
     async def _write(self, request: Request, target: paths.Target) -> Response:
@@ -101,6 +103,8 @@ class Api:
             case "PUT" if target.name:
                 done = writer.replace(target, body, query)
             case "PATCH" if target.name:
+                there = (target.namespace or "", target.name) in self.behind.cluster.place(target.kind)
+                code = 200 if there else 201
                 done = writer.patch(target, request.headers.get("content-type", ""), body, query)
             case "DELETE" if target.name:
                 done = writer.delete(target, body or {}, query)
@@ -152,8 +156,16 @@ async def _body(request: Request) -> Any:
         ) from wrong
 
 
-def _log_options(request: Request) -> PodLogs:
+def _log_options(request: Request, pod: Manifest) -> PodLogs:
     query = request.query_params
+    names = [each["name"] for each in pod["spec"].get("containers", ())]
+    container, name = query.get("container", ""), pod["metadata"]["name"]
+    if container and container not in names:
+        raise status.bad_request(f"container {container} is not valid for pod {name}")
+    if not container and len(names) > 1:
+        raise status.bad_request(
+            f"a container name must be specified for pod {name}, choose one of: [{' '.join(names)}]"
+        )
 
     def number(name: str) -> int | None:
         text = query.get(name)
@@ -165,7 +177,7 @@ def _log_options(request: Request) -> PodLogs:
 
     since = number("sinceSeconds")
     return PodLogs(
-        container=query.get("container", ""),
+        container=container or (names[0] if names else ""),
         previous=query.get("previous") in ("true", "1"),
         tail=number("tailLines"),
         since=float(since) if since is not None else None,

@@ -67,16 +67,25 @@ def _merge_list(name: str, old: Any, new: list[Any]) -> list[Any]:
     key = next((k for k in _KEYS.get(name, ()) if new and all(isinstance(e, dict) and k in e for e in new)), None)
     if key is None or not isinstance(old, list):
         return [copy.deepcopy(each) for each in new if not (isinstance(each, dict) and each.get("$patch") == "delete")]
-    result = [copy.deepcopy(each) for each in old]
+    result = {each[key]: copy.deepcopy(each) for each in old if key in each}
     for each in new:
-        place = next((n for n, had in enumerate(result) if had.get(key) == each[key]), None)
         if each.get("$patch") == "delete":
-            result = [had for had in result if had.get(key) != each[key]]
-        elif place is None:
-            result.append(copy.deepcopy(each))
+            result.pop(each[key], None)
         else:
-            result[place] = strategic_patch(result[place], each)
-    return result
+            result[each[key]] = strategic_patch(result.get(each[key]), each)
+    patched = [result[each[key]] for each in new if each[key] in result and each.get("$patch") != "delete"]
+    rest = [part for name, part in result.items() if all(part is not each for each in patched)]
+    return _in_order(key, [each.get(key) for each in old], rest, patched)
+
+
+def _in_order(key: str, before: list[Any], rest: list[Any], patched: list[Any]) -> list[Any]:
+    """The order of the API server: parts that were patched stand in the patch's order, new ones before the rest."""
+    ordered: list[Any] = []
+    places = {name: place for place, name in enumerate(before)}
+    while rest and patched:
+        left, right = places.get(rest[0][key], -1), places.get(patched[0][key], -1)
+        ordered.append(rest.pop(0) if 0 <= left < right else patched.pop(0))
+    return ordered + rest + patched
 
 
 def json_patch(target: Manifest, operations: Any) -> Manifest:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.playground.kube.kinds import Kind, KindTable
-from bot.playground.kube.status import no_such_path
+from bot.playground.kube.status import NoPage, no_such_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ def read(table: KindTable, path: str) -> Target:
     if not rest or len(rest) > 3:
         raise no_such_path()
     kind = table.at(group, version, rest[0])
+    if kind is None and version not in table.groups().get(group, ()):
+        raise NoPage
     if kind is None or (namespace is not None and not kind.namespaced):
         raise no_such_path()
     subresource = rest[2] if len(rest) > 2 else ""

@@ -31,14 +31,18 @@ def listing(cluster: Cluster, target: Target, query: Mapping[str, str]) -> Manif
     """A list, cut into pages when the request limits it."""
     kind = target.kind
     test = wanted(target, query)
-    found = [manifest for _, manifest in sorted(cluster.place(kind).items()) if test(manifest)]
-    start = int(base64.urlsafe_b64decode(query["continue"]).decode()) if query.get("continue") else 0
+    after = base64.urlsafe_b64decode(query["continue"]).decode() if query.get("continue") else ""
+    keys = [key for key in sorted(cluster.place(kind)) if target.namespace in (None, key[0]) and "/".join(key) > after]
     limit = int(query.get("limit") or 0)
-    page = found[start : start + limit] if limit else found[start:]
     meta: Manifest = {"resourceVersion": str(cluster.version)}
-    if limit and start + limit < len(found):
-        meta["continue"] = base64.urlsafe_b64encode(str(start + limit).encode()).decode()
-        meta["remainingItemCount"] = len(found) - start - limit
+    page: list[Manifest] = []
+    for place, key in enumerate(keys):
+        if not test(cluster.place(kind)[key]):
+            continue
+        page.append(cluster.place(kind)[key])
+        if limit and len(page) == limit and place + 1 < len(keys):
+            meta["continue"] = base64.urlsafe_b64encode("/".join(key).encode()).decode()
+            break
     return {
         "kind": f"{kind.kind}List",
         "apiVersion": kind.api_version,

@@ -28,6 +28,10 @@ class ApiError(Exception):
         return body
 
 
+class NoPage(Exception):
+    """No API of this group and version is served: the answer is plain text."""
+
+
 def _details(kind: Kind, name: str, **more: Any) -> Manifest:
     told = {"name": name, "group": kind.group, "kind": kind.plural, **more}
     return {key: value for key, value in told.items() if value}
@@ -56,7 +60,7 @@ def conflict(kind: Kind, name: str, why: str = "") -> ApiError:
     )
 
 
-def apply_conflict(kind: Kind, name: str, owners: dict[str, list[str]]) -> ApiError:
+def apply_conflict(owners: dict[str, list[str]]) -> ApiError:
     """Server-side apply met fields that others own."""
     fields = sum(len(paths) for paths in owners.values())
     causes = [
@@ -70,7 +74,7 @@ def apply_conflict(kind: Kind, name: str, owners: dict[str, list[str]]) -> ApiEr
     )
     word = "conflicts" if fields > 1 else "conflict"
     message = f'Apply failed with {fields} {word}: {word} with "{one}"{what}'
-    return ApiError(409, "Conflict", message, _details(kind, name, causes=causes))
+    return ApiError(409, "Conflict", message, {"causes": causes})
 
 
 def invalid(kind: Kind, name: str, where: str, why: str) -> ApiError:
@@ -81,6 +85,21 @@ def invalid(kind: Kind, name: str, where: str, why: str) -> ApiError:
         "Invalid",
         f'{kind.kind}{"." + kind.group if kind.group else ""} "{name}" is invalid: {where}: {why}',
         _details(kind, name, causes=causes),
+    )
+
+
+def manager_required() -> ApiError:
+    """Server-side apply must say who applies."""
+    why = "Required value: is required for apply patch"
+    return ApiError(
+        422,
+        "Invalid",
+        f'PatchOptions.meta.k8s.io "" is invalid: fieldManager: {why}',
+        {
+            "group": "meta.k8s.io",
+            "kind": "PatchOptions",
+            "causes": [{"reason": "FieldValueRequired", "message": why, "field": "fieldManager"}],
+        },
     )
 
 

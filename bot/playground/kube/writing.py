@@ -83,9 +83,7 @@ class Writer:
     def _conflicts(self, target: Target, old: Manifest, body: Manifest, query: Mapping[str, str]) -> None:
         manager = query.get("fieldManager", "")
         if not manager:
-            raise status.bad_request(
-                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
-            )
+            raise status.manager_required()
         owned = self.cluster.owners.get(old["metadata"]["uid"], {})
         have = applied_fields(old)
         clashes: dict[str, list[str]] = {}
@@ -93,7 +91,7 @@ class Writer:
             if owned.get(path, manager) != manager and have.get(path) != value:
                 clashes.setdefault(owned[path], []).append(path)
         if clashes and query.get("force") != "true":
-            raise status.apply_conflict(target.kind, target.name, clashes)
+            raise status.apply_conflict(clashes)
 
     def _own(self, target: Target, done: Manifest, body: Manifest, query: Mapping[str, str]) -> Manifest:
         manager = query.get("fieldManager", "")
@@ -126,9 +124,7 @@ class Writer:
             if asked.get(key) and asked[key] != meta[key]:
                 why = f"Precondition failed: {word} in precondition: {asked[key]}, {word} in object meta: {meta[key]}"
                 raise status.conflict(target.kind, target.name, why)
-        if dry(query) or "All" in options.get("dryRun", ()):
-            return old
-        gone = self.remove(target, old)
+        gone = old if dry(query) or "All" in options.get("dryRun", ()) else self.remove(target, old)
         if target.kind.kind == "Pod" or gone["metadata"].get("deletionTimestamp"):
             return gone
         details = {"name": target.name, "group": target.kind.group, "kind": target.kind.plural, "uid": meta["uid"]}

@@ -146,8 +146,7 @@ def _thread_rows(kept: list[Kept]) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for each in sorted(kept, key=lambda one: one.entry.seq):
         entry = each.entry
-        said = entry.text or (entry.card.summary or entry.card.title if entry.card else "")
-        said = " ".join(MARKS.sub(" ", said).split())[:200]
+        said = _plainly(entry)
         title = first.setdefault(entry.thread, " ".join((entry.card.title if entry.card else said).split())[:120])
         rows[entry.thread] = {
             "id": entry.thread,
@@ -161,3 +160,9 @@ def _thread_rows(kept: list[Kept]) -> list[dict[str, Any]]:
             "said": said,
         }
     return list(rows.values())
+
+
+def _plainly(entry: Entry) -> str:
+    """One line of what was said: a person's words as they are, ours without their Markdown."""
+    ours = MARKS.sub(" ", entry.card.summary or entry.card.title) if entry.card else ""
+    return " ".join((entry.text or ours).split())[:200]

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.act.gate import Gate
@@ -11,10 +10,11 @@ from bot.domain.alert import Alert
 from bot.domain.case import Case
 from bot.domain.event import Look
 from bot.domain.incident import Incident, IncidentState
-from bot.domain.message import Language, Person, Press, PressKind, Thread
+from bot.domain.message import Language, Press, PressKind, Thread
 from bot.domain.plan import Plan
 from bot.domain.report import Report
 from bot.hall.approving import Approving
+from bot.hall.investigating import BOT, Investigation
 from bot.talk.cards.incident import incident_card, title_of
 from bot.talk.cards.notice import notice_card
 from bot.talk.cards.words import Words
@@ -24,14 +24,6 @@ from bot.talk.threads import our_thread
 from bot.think.casebook import Casebook
 from bot.think.incidents import Incidents
 from skills import Evidence
-
-BOT = Person("dutybot", "DutyBot", "bot")
-
-
-class Investigator(Protocol):
-    """Finds out why, without a model."""
-
-    async def investigate(self, alerts: tuple[Alert, ...], question: str, language: Language) -> Report: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +50,7 @@ class Watching:
     inbox: Inbox
     outbox: Outbox
     approving: Approving
-    investigator: Investigator | None
+    investigation: Investigation
     home: Home
     now: Callable[[], datetime]
     reports: dict[str, Report]
@@ -70,16 +62,16 @@ class Watching:
             return
         incident = grown.incident
         await self.show(incident)
-        if grown.opened and self.investigator:
+        if grown.opened:
             await self.inbox.hear(Look(f"look:{incident.id}", self.home.thread(incident), incident.id))
 
     async def look(self, event: Look) -> None:
         """Find the cause, show it, and propose the repair."""
         incident = await self.incidents.get(event.incident_id)
-        if incident is None or not incident.open or self.investigator is None:
+        if incident is None or not incident.open:
             return
         incident = await self._now_is(incident, IncidentState.LOOKING)
-        report = await self.investigator.investigate(incident.alerts, "", self.home.language)
+        report = await self.investigation.investigate(incident.alerts, "", self.home.language)
         self.reports[incident.id] = report
         case = await self._case(incident)
         case = replace(case, report=report.markdown).said("DutyBot", report.headline)

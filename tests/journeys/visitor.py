@@ -55,6 +55,18 @@ class Visitor:
             await asyncio.sleep(0.05)
         raise AssertionError([each["card"]["title"] for each in cards])
 
+    async def incident(self, seconds=60.0):
+        """The thread of the first incident; waits for it."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            threads = (await self.client.get("/web/threads")).json()["threads"]
+            if found := [
+                each["id"] for each in threads if each["title"].split(":")[0] in {"Firing", "Being looked at"}
+            ]:
+                return found[0]
+            await asyncio.sleep(0.2)
+        raise AssertionError("no incident came")
+
     async def decide(self, thread, card, granted=True, **more):
         button = next(
             button

@@ -26,12 +26,12 @@ CJK_FONTS = (
     "Droid Sans Fallback",
     "AR PL UMing CN",
 )
-MOST_PANELS = 8
+MOST_PANELS = 6
 UNITS = {"bytes": (2**30, "GiB")}
 
 
-def draw(outlooks: Sequence[Outlook], teller: Teller, deadline: float | None = None) -> bytes:
-    """One panel for each outlook, at most eight."""
+def draw(outlooks: Sequence[Outlook], teller: Teller, deadline: tuple[str, float] | None = None) -> bytes:
+    """One panel for each outlook, at most six; the deadline stands in the panel of the series that sets it."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -41,7 +41,8 @@ def draw(outlooks: Sequence[Outlook], teller: Teller, deadline: float | None = N
         figure = Figure(figsize=(9, 0.6 + 2.6 * max(1, len(shown))), dpi=110, layout="constrained")
         panels = figure.subplots(max(1, len(shown)), 1, squeeze=False)[:, 0]
         for panel, outlook in zip(panels, shown, strict=False):
-            _panel(panel, outlook, teller, font is not None, deadline)
+            at = deadline[1] if deadline and deadline[0] == outlook.subject.name else None
+            _panel(panel, outlook, teller, font is not None, at)
         written = io.BytesIO()
         figure.savefig(written, format="png")
     return written.getvalue()

@@ -73,7 +73,7 @@ def compose(sections: Sequence[Section], advice: Advice, teller: Teller) -> Repo
         _last_week(outlooks, teller),
         *_remarks(sections, told, teller),
     ]
-    deadline = advice.by if isinstance(advice, Add) else None
+    deadline = (advice.outlook.subject.name, advice.by) if isinstance(advice, Add) else None
     return Report(
         title, summary, "\n\n".join(parts) + "\n", _csv(told), draw(charted, teller, deadline), table, charted
     )

@@ -43,8 +43,8 @@ def number(value: float) -> str:
     for limit, sign in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= limit:
             scaled = value / (1e3 if sign == "k" else limit)
-            return f"{scaled:.3g} {sign}"
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+            return f"{_figures(scaled)} {sign}"
+    return _figures(value)
 
 
 def amount(value: float, unit: str) -> str:
@@ -52,6 +52,11 @@ def amount(value: float, unit: str) -> str:
     if unit == "bytes":
         for limit, sign in ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
             if abs(value) >= limit:
-                return f"{value / limit:.3g} {sign}"
+                return f"{_figures(value / limit)} {sign}"
         return f"{value:.0f} B"
     return f"{number(value)} {unit}".strip()
+
+
+def _figures(value: float) -> str:
+    """Three figures, never in powers of ten."""
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"

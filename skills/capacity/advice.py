@@ -105,10 +105,14 @@ def _spare(need: Need, nodes: Nodes) -> int:
 
 
 def soon_full(outlook: Outlook, within: float = HORIZON) -> bool:
-    """Whether to raise an alert that it will be full: only if the middle path says so and even the 40 % path agrees."""
+    """Whether to raise an alert that it will be full: only if the middle path says so and even the 40 % path agrees.
+
+    What is full already is not news of the future: a quota that is meant to be used up would alarm for ever.
+    """
     if outlook.confidence == "low" or outlook.subject.ceiling is None or outlook.expected == NEVER:
         return False
-    if outlook.subject.history.hours < HISTORY:
+    history = outlook.subject.history
+    if history.hours < HISTORY or history.mean[-1] >= outlook.subject.ceiling:
         return False
     return outlook.expected <= within and outlook.cautious <= 1.5 * within
 

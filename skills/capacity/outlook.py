@@ -47,6 +47,8 @@ class Subject:
     ceiling: float | None = None
     """At this value it is full."""
     events: tuple[Event, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    """What tells it from others, for machines."""
 
 
 @dataclass(frozen=True, slots=True)

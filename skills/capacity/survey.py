@@ -100,6 +100,7 @@ class Survey:
                 clean(line.points, now=now),
                 measure.unit or _unit(line),
                 None if ceiling is None else ceiling * share,
+                labels=(("measure", measure.key), *zip(measure.labels, key, strict=True)),
             )
             watched.append(Watched(subject, measure))
         return Found(tuple(watched), (use,), (*gaps, *answer.gaps))

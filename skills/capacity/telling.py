@@ -170,6 +170,7 @@ def facts(one: Outlook | Refused) -> Mapping[str, JSON]:
     subject = one.subject
     return {
         "name": subject.name,
+        "labels": dict(subject.labels),
         "unit": subject.unit,
         "now": round(float(subject.history.mean[-1]), 6),
         "ceiling": subject.ceiling,

@@ -1,4 +1,4 @@
-"""How monitors prove who they are, and how much they may say at once."""
+"""How monitors prove who they are, how much they may say at once, and how often we look ahead ourselves."""
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,3 +18,14 @@ class AlertsSettings(BaseSettings):
     """Largest body that is read; Alertmanager's own groups stay far below."""
     open: bool = False
     """Take alerts from anyone who can reach the port: for trials on one machine only."""
+
+
+class ForecastAlertsSettings(BaseSettings):
+    """Read from FORECAST_*."""
+
+    model_config = SettingsConfigDict(env_prefix="FORECAST_")
+
+    every_minutes: float = 60.0
+    """How often it is asked what will be full soon."""
+    urgent_hours: float = 12.0
+    """Full sooner than this is critical, else a warning."""

@@ -39,7 +39,7 @@ ENTRIES = Table(
     Index("ix_web_entries_thread", "thread", "position"),
     Index("ix_web_entries_seq", "thread", "seq"),
 )
-MARKS = re.compile(r"[*`]+|(?m:^\s*(?:[-#>]|\d+\.)+\s)")
+MARKS = re.compile(r"[*`]+|(?m:^\s*(?:[-#>]|\d+\.)+\s)|(?<=[:：])\s+-(?=\s)")
 """What Markdown adds to a text, for one plain line of the list."""
 LISTED = ("id", "title", "opened_at", "changed_at", "seq", "severity", "said")
 

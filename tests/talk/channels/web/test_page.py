@@ -5,6 +5,7 @@ import re
 from contextlib import asynccontextmanager
 
 import pytest
+from pydantic import SecretStr
 
 from bot.domain.card import (
     Button,
@@ -25,6 +26,7 @@ from bot.domain.card import (
 )
 from bot.domain.message import Decision, Press, Thread
 from bot.talk.channels import Delivery
+from bot.talk.channels.web import Seat, WebSettings
 from tests.talk.channels.web.samples import answer, approval, incident
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -189,7 +191,7 @@ async def test_what_others_wrote_is_never_run(rig, browser):
         await page.fill("#text", EVIL)
         await page.press("#text", "Enter")
         await page.wait_for_selector("article.card")
-        await page.click("summary")
+        await page.click("#entries summary")
         await page.click(".buttons button >> nth=0")
         await page.wait_for_selector("dialog[open] h2")
         await page.wait_for_timeout(300)
@@ -313,7 +315,7 @@ async def test_every_kind_of_block_is_drawn_and_a_chart_tells_its_values(rig, br
         assert await page.inner_text(".tip time") != last
         await page.click(".legend button >> nth=0")
         assert await page.locator(".plot >> nth=0 >> .trace").count() == 2
-        await page.click("summary")
+        await page.click("#entries summary")
         assert "HikariPool" in await page.inner_text(".fold pre")
         await page.wait_for_selector(".fold .plot svg")
         await page.click("[data-act=down]")
@@ -331,12 +333,12 @@ async def test_an_incident_changes_its_colour_and_word_in_place_and_keeps_open_f
     await rig.channel.show(Delivery("in", thread, Card("OOM", (fold, Markdown("looking")), "crit"), 1))
     async with opened(browser, await rig.listen()) as page:
         await page.click(".thread")
-        await page.click("summary")
+        await page.click("#entries summary")
         assert await page.inner_text(".card .badge") == "Critical"
         await rig.channel.show(Delivery("in", thread, Card("OOM, solved", (fold, Markdown("healed")), "ok"), 2))
         await page.wait_for_selector("article.card[data-severity=ok] >> text=healed")
         assert await page.inner_text(".card .badge") == "Good"
-        assert await page.locator("details[open]").count() == 1
+        assert await page.locator("#entries details[open]").count() == 1
         assert await page.locator("article.card").count() == 1
 
 
@@ -366,3 +368,22 @@ async def test_the_story_is_played_from_the_side(rig, browser):
         await page.click("#scenes >> text=搞坏它")
         await page.wait_for_selector(".toast >> text=It is broken now.")
     assert rig.story.played == ["asker"]
+
+
+async def test_a_token_is_asked_for_and_a_wrong_one_explained(build, browser):
+    people = (Seat(id="chen", name="Chen", roles=frozenset({"approver"})),)
+    secret = "a-long-enough-secret"
+    rig = await build(WebSettings(people=people, tokens={"chen": SecretStr(secret)}))
+    visit = await browser.new_context(locale="zh-CN")
+    page = await visit.new_page()
+    await page.goto(await rig.listen())
+    await page.fill("dialog input", "not this one at all")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("dialog .error >> text=这个令牌无效")
+    await page.fill("dialog input", secret)
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("#welcome >> text=你好，Chen")
+    assert await page.evaluate("document.cookie") == ""
+    await page.click("#me >> text=退出")
+    await page.wait_for_selector("dialog >> text=登录")
+    await visit.close()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -14,9 +14,10 @@ ThreadId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,80}$")]
 
 
 def _zone(name: str) -> str:
-    if name and name not in available_timezones():
-        raise ValueError("not a known time zone")
-    return name
+    try:
+        return ZoneInfo(name).key if name else ""
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError("not a known time zone") from error
 
 
 class _Sent(BaseModel):

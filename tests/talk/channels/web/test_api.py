@@ -413,3 +413,11 @@ def test_the_hints_are_commands_that_are_understood_and_say_what_they_do(languag
     assert all(known[hint.command[1:]] for hint in hints)
     assert {COMMANDS[hint.command[1:]] for hint in hints} == set(COMMANDS.values())
     assert not any(hint.about.startswith("hint_") for hint in hints)
+
+
+@pytest.mark.parametrize("zone", ["Mars/Base", "../../etc/passwd", "Asia", "/etc/localtime", "x\x00y"])
+async def test_a_time_zone_that_is_none_is_refused(rig, zone):
+    async with visitor(rig) as lin:
+        assert (await lin.post("/web/me", json={"zone": zone})).status_code == 422
+        told = await lin.post("/web/me", json={"zone": "Asia/Shanghai", "language": "zh"})
+    assert (told.json()["zone"], told.json()["language"]) == ("Asia/Shanghai", "zh")

@@ -1,6 +1,7 @@
 """Answers one question: words and likeness side by side, one passage of each document."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,11 @@ from knowledge.language import Language, language_of
 from knowledge.passage import EVERYBODY, Passage, Reader
 from knowledge.ranking import added, best_of_each, fused, nudged
 from knowledge.reading import Picture, Reading
+from knowledge.trust import in_order
 from knowledge.words import words_asked, words_of
 
 CANDIDATES = 100
+FADING = {"incident", "ticket", "case", "event"}  # a runbook is kept right; what once happened grows old
 GLOSSED = 0.35
 WORDS_FIT = 0.22  # without a model scores are of words alone, and lower
 
@@ -63,8 +66,8 @@ class Finder:
                 if number in owners and question.language in {None, owners[number].language}
             ]
         )
-        found = await self._reading.passages([(number, score) for number, _, score in ranked[:most]])
-        return found, likeness is not None
+        more = [(number, score) for number, _, score in ranked[: 2 * most + 10]]
+        return in_order(await self._reading.passages(more))[:most], likeness is not None
 
     async def size(self) -> int:
         """Passages in the library."""
@@ -117,4 +120,5 @@ def _nudge(owner: Any, score: float, question: Question) -> float:
     named = int(bool(alert and (alert in owner.alerts or alert == owner.title.strip())))
     named += bool(set(question.services) & set(owner.services))
     named += bool(question.namespace and question.namespace in owner.namespaces)
-    return nudged(score, named, owner.thumbs, owner.verified)
+    age = time.time() - owner.updated if owner.updated is not None and owner.kind in FADING else 0.0
+    return nudged(score, named, owner.thumbs, owner.verified, age)

@@ -1,5 +1,6 @@
 """Finds passages by their words: SQLite FTS5 or PostgreSQL text search, over words that we have cut ourselves."""
 
+import hashlib
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -37,12 +38,28 @@ class Allowed:
         return bound
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One passage as the index takes it."""
+
+    number: int
+    title: str
+    body: str
+    tenant: str
+    acl: str
+
+
+def reader_word(tenant: str, acl: str) -> str:
+    """A word that stands for who may read: the index then leaves out what is hidden before it ranks, at no cost."""
+    return "reader" + hashlib.sha256(f"{tenant}\0{acl}".encode("utf-8", "replace")).hexdigest()[:20]
+
+
 class FullText(Protocol):
     """One way to keep the words."""
 
     async def create(self, connection: AsyncConnection) -> None: ...
 
-    async def add(self, connection: AsyncConnection, rows: Sequence[tuple[int, str, str]]) -> None: ...
+    async def add(self, connection: AsyncConnection, rows: Sequence[Row]) -> None: ...
 
     async def remove(self, connection: AsyncConnection, numbers: Sequence[int]) -> None: ...
 
@@ -55,15 +72,21 @@ class SqliteText:
     """FTS5; its bm25() is negative, the better the lower."""
 
     async def create(self, connection: AsyncConnection) -> None:
-        await connection.execute(text("CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(title, body)"))
+        await connection.execute(text("CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(title, body, reader)"))
 
-    async def add(self, connection: AsyncConnection, rows: Sequence[tuple[int, str, str]]) -> None:
+    async def add(self, connection: AsyncConnection, rows: Sequence[Row]) -> None:
         cut = [
-            {"n": number, "title": " ".join(words_of(title)), "body": " ".join(words_of(body))}
-            for number, title, body in rows
+            {
+                "n": row.number,
+                "title": " ".join(words_of(row.title)),
+                "body": " ".join(words_of(row.body)),
+                "reader": reader_word(row.tenant, row.acl),
+            }
+            for row in rows
         ]
         if cut:
-            await connection.execute(text("INSERT INTO words(rowid, title, body) VALUES (:n, :title, :body)"), cut)
+            query = "INSERT INTO words(rowid, title, body, reader) VALUES (:n, :title, :body, :reader)"
+            await connection.execute(text(query), cut)
 
     async def remove(self, connection: AsyncConnection, numbers: Sequence[int]) -> None:
         if numbers:
@@ -72,15 +95,20 @@ class SqliteText:
     async def scores(self, connection: AsyncConnection, words: Sequence[str], allowed: Allowed) -> Mapping[int, float]:
         if not words:
             return {}
-        bound = {"asked": " OR ".join(f'"{word}"' for word in words), **allowed.values()}
-        joined = " JOIN passages p ON p.number = words.rowid" if allowed.pairs is not None else ""
-        matching = f"FROM words{joined} WHERE words MATCH :asked{allowed.clause()}"
+        asked = " OR ".join(f'"{word}"' for word in words)
+        asked = f"{{title body}} : ({asked})"
+        if allowed.pairs is not None:
+            if not allowed.pairs:
+                return {}
+            seen = " OR ".join(reader_word(*pair) for pair in allowed.pairs)
+            asked = f"({asked}) AND reader : ({seen})"
+        matching = "FROM words WHERE words MATCH :asked"
         total = (await connection.execute(text("SELECT count(*) FROM passages"))).scalar_one()
         if total < SMALL:
-            rows = await connection.execute(text(f"SELECT words.rowid, title, body {matching}"), bound)
+            rows = await connection.execute(text(f"SELECT rowid, title, body {matching}"), {"asked": asked})
             return _of_few(rows.tuples().all(), words, total)
-        query = f"SELECT words.rowid, bm25(words, {TITLE}, 1.0) AS score {matching} ORDER BY score LIMIT {CANDIDATES}"
-        return {number: -score for number, score in await connection.execute(text(query), bound)}
+        query = f"SELECT rowid, bm25(words, {TITLE}, 1.0, 0.0) AS score {matching} ORDER BY score LIMIT {CANDIDATES}"
+        return {number: -score for number, score in await connection.execute(text(query), {"asked": asked})}
 
 
 class PostgresText:
@@ -95,11 +123,13 @@ class PostgresText:
         )
         await connection.execute(text("CREATE INDEX IF NOT EXISTS words_search ON words USING gin(search)"))
 
-    async def add(self, connection: AsyncConnection, rows: Sequence[tuple[int, str, str]]) -> None:
+    async def add(self, connection: AsyncConnection, rows: Sequence[Row]) -> None:
         cut = []
-        for number, title, body in rows:
-            first, rest = list(words_of(title)), list(words_of(body))
-            cut.append({"n": number, "title": " ".join(first), "body": " ".join(rest), "size": len(first) + len(rest)})
+        for row in rows:
+            first, rest = list(words_of(row.title)), list(words_of(row.body))
+            cut.append(
+                {"n": row.number, "title": " ".join(first), "body": " ".join(rest), "size": len(first) + len(rest)}
+            )
         if cut:
             await connection.execute(
                 text(

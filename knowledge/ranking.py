@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 LIKENESS = 0.7  # of the score; the rest is words. Chosen on the development part of our questions
 OTHER_LANGUAGE = 0.5  # a word that came through the glossary counts half
 NAMED = 0.3  # at most, for passages about the very alert, service or namespace that is asked about
+FADED = 0.03  # at most, for what is old
+TWO_YEARS = 2 * 365 * 86_400.0
 USUAL = 5000  # passages, for which the threshold of the settings is meant
 THUMBS = 0.03  # at most, for what people found helpful; less than one good word
 
@@ -33,9 +35,9 @@ def fused(likeness: Mapping[int, float] | None, words: Mapping[int, float], aske
     }
 
 
-def nudged(score: float, named: int, thumbs: int, verified: bool) -> float:
-    """What a person vouched for may win a close race, never a far one."""
-    shift = THUMBS * max(-1.0, min(1.0, thumbs / 5)) + (THUMBS if verified else 0.0)
+def nudged(score: float, named: int, thumbs: int, verified: bool, age: float = 0.0) -> float:
+    """What a person vouched for may win a close race, never a far one; so may what is young (age in seconds)."""
+    shift = THUMBS * max(-1.0, min(1.0, thumbs / 5)) + (THUMBS if verified else 0.0) - FADED * min(1.0, age / TWO_YEARS)
     return score + NAMED * min(named, 2) / 2 + shift
 
 

@@ -136,6 +136,7 @@ class Reading:
             passages.c.document,
             passages.c.language,
             documents.c.title,
+            documents.c.kind,
             documents.c.services,
             documents.c.namespaces,
             documents.c.alerts,

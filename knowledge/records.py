@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from knowledge.chunks import as_embedded, cut
 from knowledge.embeddings.weights import Floats
-from knowledge.fulltext import FullText, PostgresText, SqliteText
+from knowledge.fulltext import FullText, PostgresText, Row, SqliteText
 from knowledge.language import language_of
 from knowledge.passage import Document, Passage
 from knowledge.tables import METADATA, documents, leaving, passages, vectors
@@ -95,12 +95,12 @@ class Records:
         for place, passage in enumerate(cut(document)):
             row = _passage_row(document, passage, place)
             seen[row["read_as"]] += 1
-            row["id"] = _digest(document.id, row["read_as"], str(seen[row["read_as"]]))[:32]
+            # who may read it is part of its name: one that is to be hidden leaves every index and comes back anew
+            row["id"] = _digest(document.id, row["read_as"], str(seen[row["read_as"]]), row["tenant"], row["acl"])[:32]
             if there.pop(row["id"], None) is None:
                 fresh.append(row)
             else:
-                kept = {name: row[name] for name in ("place", "tenant", "acl")}
-                await connection.execute(update(passages).where(passages.c.id == row["id"]).values(**kept))
+                await connection.execute(update(passages).where(passages.c.id == row["id"]).values(place=place))
         await self._drop_passages(connection, list(there.items()))
         if not fresh:
             return
@@ -110,9 +110,11 @@ class Records:
         for part in _parts(ids):
             await connection.execute(delete(leaving).where(leaving.c.id.in_(part)))
         about = " ".join((document.title, *document.alerts, *document.services))
-        await self.words.add(
-            connection, [(numbers[row["id"]], f"{about} {row['heading']}", row["text"]) for row in fresh]
-        )
+        rows = [
+            Row(numbers[row["id"]], f"{about} {row['heading']}", row["text"], row["tenant"], row["acl"])
+            for row in fresh
+        ]
+        await self.words.add(connection, rows)
 
     async def _drop_passages(self, connection: AsyncConnection, rows: Sequence[tuple[str, int]]) -> None:
         for part in _parts(rows):

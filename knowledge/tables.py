@@ -80,3 +80,23 @@ cursors = Table(
     Column("ran", Float, nullable=False),
     Column("error", Text, nullable=False, default=""),
 )
+
+drafts = Table(
+    "drafts",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("incident", String(200), nullable=False, index=True),
+    Column("tenant", String(200), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("draft", JSON, nullable=False),
+)
+
+thumbs = Table(
+    "thumbs",
+    METADATA,
+    Column("document", String(32), primary_key=True),
+    Column("person", String(200), primary_key=True),
+    Column("up", Integer, nullable=False),
+)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -35,7 +36,7 @@ def forecast(
     try:
         desk = Desk(language)
         if series is not None:
-            told = desk.of_file(series, days, ceiling, model, counter=counter)
+            told = desk.of_file(series, days, ceiling, model, counter=counter, progress=_progress)
         else:
             told = asyncio.run(desk.of_query(query, days, ceiling, model))
         if plot is not None:
@@ -47,6 +48,12 @@ def forecast(
     typer.echo(json.dumps(desk.as_json(told), ensure_ascii=False, indent=2) if as_json else desk.as_text(told))
     if not desk.anything(told):
         raise typer.Exit(1)
+
+
+def _progress(done: int, of: int) -> None:
+    """One line that is written over, and only where many series keep a person waiting."""
+    if of > 1_000 and sys.stderr.isatty():
+        typer.echo(f"\r{done} / {of}", nl=done == of, err=True)
 
 
 def _worded(error: Exception, language: str) -> str:

@@ -1,6 +1,6 @@
 """The desk for a person at a terminal: their own file or query in, sentences, JSON or a chart out."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -32,8 +32,17 @@ class Desk:
         self._settings = usual.model_copy(update={"language": language}) if language in ("en", "zh") else usual
         self._teller = Teller(self._settings.language, datetime.now().astimezone())
 
-    def of_file(self, path: Path, days: int, ceiling: float | None, model: str, *, counter: bool = False) -> Told:
-        """Every series of a file, a batch at a time."""
+    def of_file(
+        self,
+        path: Path,
+        days: int,
+        ceiling: float | None,
+        model: str,
+        *,
+        counter: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Told:
+        """Every series of a file, a batch at a time; `progress` is told how many are done."""
         _check(model)
         found = list(read_series(path).items())
         told: Told = []
@@ -43,6 +52,8 @@ class Desk:
                 for name, points in found[first : first + BATCH]
             ]
             told += look_ahead(batch, days=days, name=model, with_trials=len(found) <= TRIED)
+            if progress is not None:
+                progress(len(told), len(found))
         return told
 
     async def of_query(self, query: str, days: int, ceiling: float | None, model: str) -> Told:

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.__main__ import app
-from skills.capacity import series_file
+from skills.capacity import desk, series_file
 from skills.capacity.series_file import read_series
 from skills.errors import BadArguments
 
@@ -109,6 +109,14 @@ def test_too_many_series(tmp_path, monkeypatch):
     monkeypatch.setattr(series_file, "MOST_SERIES", 3)
     with pytest.raises(BadArguments, match="more than 3 series"):
         read_series(written(tmp_path, hours=2, names=("a", "b", "c", "d")))
+
+
+def test_progress_is_told_batch_by_batch(tmp_path, monkeypatch):
+    monkeypatch.setattr(desk, "BATCH", 4)
+    told = []
+    path = written(tmp_path, hours=170, names=[f"s{n}" for n in range(10)])
+    desk.Desk("en").of_file(path, 3, None, "profile", progress=lambda done, of: told.append((done, of)))
+    assert told == [(4, 10), (8, 10), (10, 10)]
 
 
 def test_many_series_are_told_in_short(tmp_path):

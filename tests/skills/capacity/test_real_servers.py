@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from skills.capacity.actions import Capacity
+from skills.capacity.desk import Desk
 from skills.capacity.settings import CapacitySettings, KubernetesAddress, PrometheusAddress
 from skills.catalogue import Catalogue
 from skills.clock import Clock
@@ -100,6 +101,14 @@ async def test_requests_of_a_workload(weeks):
     url, now = weeks
     answer = await skill(url, now)["capacity.right_size_requests"]({"namespace": "shop", "workload": "order"})
     assert len(answer.lines) == 2
+
+
+async def test_anyones_own_query(weeks, monkeypatch):
+    monkeypatch.setenv("PROMETHEUS_URL", weeks[0])
+    desk = Desk("en")
+    told = await desk.of_query("sum(rate(container_cpu_usage_seconds_total[5m]))", 3, 9.6, "lstm")
+    assert "of 9.6" in desk.as_text(told)
+    assert desk.chart(told).startswith(b"\x89PNG")
 
 
 def allow(kube, namespace, needs):

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from bot.act.gate import Gate
-from bot.domain.approval import Approval, Refusal
+from bot.domain.approval import Approval, ApprovalState
+from bot.domain.course import Course
 from bot.domain.event import Finished, Granted
 from bot.domain.message import Decision
 from bot.talk.cards.approval import approval_card
@@ -12,7 +13,6 @@ from bot.talk.cards.words import Words
 from bot.talk.inbox import Inbox
 from bot.talk.outbox import Outbox
 from bot.think.casebook import Casebook
-from skills import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Approving:
     inbox: Inbox
     outbox: Outbox
 
-    async def settle(self, decision: Decision) -> None:
-        """A click: counted, or told why not; the last word that is needed sets the work going."""
+    async def settle(self, decision: Decision) -> Approval | None:
+        """A click: counted, or told why not; the last word that is needed sets the work going. None: not counted."""
         settled = await self.gate.settle(decision)
         approval = settled.approval
         if not settled.counted:
@@ -33,11 +33,12 @@ class Approving:
             text = words(settled.key, **(settled.values or {}))
             await self.outbox.whisper(decision.thread, decision.person, notice_card(text, words, "warn"))
         if approval is None:
-            return
-        if len(approval.granted_by) >= approval.quorum:
-            await self.inbox.hear(Granted(f"granted:{approval.id}", approval.thread, approval.id))
+            return None
         if settled.counted:
             await self.show(approval, await self._words(approval))
+        if approval.state is ApprovalState.APPROVED:
+            await self.inbox.hear(Granted(f"granted:{approval.id}", approval.thread, approval.id))
+        return approval if settled.counted else None
 
     async def carry_out(self, granted: Granted) -> None:
         """Leave is given: take the steps, each once, and tell each."""
@@ -45,14 +46,14 @@ class Approving:
         if approval is None:
             return
         words = await self._words(approval)
-        progress: dict[int, Evidence | Refusal | None] = {}
+        progress = await self.gate.courses(approval.id)
 
-        async def watch(place: int, outcome: Evidence | Refusal | None) -> None:
-            progress[place] = outcome
+        async def watch(place: int, course: Course) -> None:
+            progress[place] = course
             now = dict(progress)
             await self.outbox.live(_slot(approval), approval.thread, lambda: approval_card(approval, words, now))
 
-        done = await self.gate.carry_out(granted.approval_id, watch)
+        done = await self.gate.carry_out(granted.approval_id, watch) or await self.gate.approval(approval.id)
         await self.show(done or approval, words)
         await self.inbox.hear(Finished(f"finished:{approval.id}", approval.thread, approval.id))
 
@@ -63,8 +64,7 @@ class Approving:
 
     async def show(self, approval: Approval, words: Words) -> None:
         """Its card, as it stands now."""
-        outcomes = await self.gate.outcomes(approval.id)
-        card = approval_card(approval, words, dict(enumerate(outcomes)))
+        card = approval_card(approval, words, await self.gate.courses(approval.id))
         await self.outbox.show(_slot(approval), approval.thread, card)
 
     async def _words(self, approval: Approval) -> Words:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.act.gate import Gate
 from bot.domain.alert import Alert
+from bot.domain.approval import Approval, ApprovalState
 from bot.domain.case import Case
 from bot.domain.event import Look
 from bot.domain.incident import Incident, IncidentState
@@ -24,6 +25,16 @@ from bot.talk.threads import our_thread
 from bot.think.casebook import Casebook
 from bot.think.incidents import Incidents
 from skills import Evidence
+
+AFTER = {
+    ApprovalState.EXECUTED: IncidentState.VERIFIED,
+    ApprovalState.UNDONE: IncidentState.UNDONE,
+    ApprovalState.FAILED: IncidentState.FIRING,
+    ApprovalState.REJECTED: IncidentState.FIRING,
+    ApprovalState.EXPIRED: IncidentState.FIRING,
+    ApprovalState.SUPERSEDED: IncidentState.FIRING,
+}
+"""What an approval that has ended means for its incident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,21 @@ class Watching:
         if taken.asked:
             await self.approving.show(taken.asked, Words(self.home.language))
         return case.learned(*(each for each in taken.seen if isinstance(each, Evidence)))
+
+    async def acting(self, thread: Thread) -> None:
+        """Leave was given for the repair of an incident."""
+        if incident := await self._incident_of(thread):
+            await self._now_is(incident, IncidentState.ACTING)
+
+    async def acted(self, thread: Thread, approval: Approval | None) -> None:
+        """The repair of an incident is over, or will not be: say so on its card."""
+        incident = await self._incident_of(thread)
+        if incident and approval and approval.state in AFTER:
+            await self._now_is(incident, AFTER[approval.state])
+
+    async def _incident_of(self, thread: Thread) -> Incident | None:
+        case = await self.casebook.of_thread(thread)
+        return await self.incidents.get(case.incident.id) if case and case.incident else None
 
     async def pressed(self, press: Press) -> None:
         """Somebody acknowledges, takes it, wants another look, or wants to catch up."""

@@ -1,10 +1,11 @@
 """Alerts become incidents: by time, by place, by who calls whom. Pure, and fast enough for a storm."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.alert import Alert
+from bot.domain.incident import Incident
 
 TOGETHER = timedelta(minutes=5)
 """What starts in one place within this time belongs together, known link or not."""
@@ -12,6 +13,8 @@ LINKED = timedelta(minutes=30)
 """What is linked (same workload, node, or a call between them) belongs together within this time."""
 LONGEST = timedelta(hours=4)
 """No incident takes in new alerts for longer than this; what starts later is a new one."""
+MOST_ALERTS = 20
+"""Of an incident, so many of its newest alerts tell where it is."""
 ABOUT = ("pod", "deployment", "statefulset", "daemonset", "job_name", "service", "service_name", "workload", "node")
 PLACES = ("namespace", "exported_namespace")
 
@@ -81,6 +84,18 @@ class Grouping:
         self._index(found, places, names)
         found.take(alert, places, names)
         self._known[told] = found
+        return found
+
+    def adopt(self, name: str, alert: Alert) -> Group:
+        """An alert whose group is known already, by the group's name."""
+        places, names = places_of(alert), names_of(alert, self._topology)
+        found = next((one for one in self.groups if one.id == name), None)
+        if found is None:
+            found = Group(name, [], alert.starts_at, alert.starts_at)
+            self.groups.append(found)
+        self._index(found, places, names)
+        found.take(alert, places, names)
+        self._known[alert.fingerprint, alert.starts_at] = found
         return found
 
     def _index(self, found: Group, places: set[str], names: set[str]) -> None:
@@ -158,3 +173,19 @@ def _telling(alert: Alert) -> int:
     if any(word in name for word in ("error", "latency", "slow")):
         return 2
     return 0
+
+
+class Belonging:
+    """Says which open incident a new alert belongs to, by the same rules; the topology is asked for each time."""
+
+    def __init__(self, topology: Callable[[], Topology] = Topology) -> None:
+        self._topology = topology
+
+    def __call__(self, alert: Alert, incidents: Sequence[Incident]) -> Incident | None:
+        """The newest incident that fits, or None: a new one."""
+        grouping = Grouping(self._topology())
+        home: dict[int, Incident] = {}
+        for incident in incidents:
+            for known in incident.alerts[-MOST_ALERTS:]:
+                home.setdefault(id(grouping.adopt(incident.id, known)), incident)
+        return home.get(id(grouping.place(alert)))

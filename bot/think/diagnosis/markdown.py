@@ -31,13 +31,17 @@ def sentence(finding: Finding, language: Language) -> str:
     return say("finding", finding.key, language, {"about": str(finding.about), **finding.values})
 
 
+def headline(diagnosis: Diagnosis, language: Language) -> str:
+    """The verdict in one line."""
+    if diagnosis.verdict is Verdict.HEALTHY or diagnosis.cause is None:
+        return say("report", "healthy", language)
+    values = {"about": str(diagnosis.cause.about), "what": say("category", diagnosis.cause.category, language)}
+    return say("report", "fault", language, values)
+
+
 def _head(diagnosis: Diagnosis, language: Language) -> Iterator[str]:
     start, end = (shown(at) for at in diagnosis.window)
-    if diagnosis.verdict is Verdict.HEALTHY:
-        yield f"# {say('report', 'healthy', language)}"
-    elif diagnosis.cause is not None:
-        values = {"about": str(diagnosis.cause.about), "what": say("category", diagnosis.cause.category, language)}
-        yield f"# {say('report', 'fault', language, values)}"
+    yield f"# {headline(diagnosis, language)}"
     yield ""
     yield say("report", "window", language, {"start": start, "end": end})
     yield ""

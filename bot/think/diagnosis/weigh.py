@@ -1,14 +1,20 @@
 """From findings to ranked causes: group by what owns them, tell symptom from cause, compare with what was asked."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.domain.finding import Category, Cause, Finding, Subject
 from bot.think.diagnosis.asked import asked_about, asked_namespaces
+from bot.think.diagnosis.cluster import condition
 from bot.think.diagnosis.repair import repair
 from bot.think.diagnosis.sight import Sight
 
 REMARK = 0.3
+CALM = 0.5
+ASIDE = 0.1
+AUDIT = re.compile(r"wrong|problem|issue|healthy|check|异常|问题|健康|检查|怎么了", re.IGNORECASE)
+"""Somebody asks for anything that is not as it should be: then remarks count too."""
 ELSEWHERE = 0.35
 BESIDE = 0.75
 VAGUE = frozenset(
@@ -54,9 +60,20 @@ def weigh(sight: Sight, findings: Iterable[Finding]) -> tuple[Cause, ...]:
         groups.setdefault(sight.cluster.owner(finding.about), []).append(finding)
     blamed = _blamed(sight, live, groups)
     causes = [_cause(sight, scale, about, found, blamed.get(about, ())) for about, found in groups.items()]
-    strong = [cause for cause in causes if cause.confidence >= REMARK]
-    kept = strong or (causes if not sight.ask.alerts else [])
-    return tuple(sorted(kept, key=lambda cause: (-cause.confidence, cause.about)))
+    least = CALM if _calm(scale) else REMARK
+    strong = [cause for cause in causes if cause.confidence >= least]
+    if not strong and AUDIT.search(sight.ask.text) and not scale.asked:
+        strong = [cause for cause in causes if cause.confidence >= ASIDE]
+    return tuple(sorted(strong, key=lambda cause: (-cause.confidence, cause.about)))
+
+
+def _calm(scale: Scale) -> bool:
+    """All that was asked about was gathered and is well: only clear proof makes it a fault."""
+    workloads = [one for one in scale.owners if one.kind in ("Deployment", "StatefulSet", "DaemonSet")]
+    found = [pod for workload in workloads for pod in scale.sight.cluster.pods_of(workload)]
+    quiet = [not any(one.get("restartCount") for one in pod.each("status", "containerStatuses")) for pod in found]
+    ready = [condition(pod, "Ready").get("status") == "True" for pod in found]
+    return bool(found) and all(ready) and all(quiet) and bool(scale.sight.ask.alerts)
 
 
 def _blamed(

@@ -89,7 +89,7 @@ def _target(sight: Sight, scaler: Thing) -> Iterator[Finding]:
     target = sight.cluster.find(kind, scaler.namespace, name)
     if target is None:
         listed = any(one.namespace == scaler.namespace for one in sight.cluster.all(kind))
-        yield _say(scaler, "hpa_no_target", 0.7 if listed else 0.3, f"{kind} {name}")
+        yield _say(scaler, "hpa_no_target", 0.7 if listed else 0.25, f"{kind} {name}")
         return
     by_resource = any(one.get("type", "Resource") == "Resource" for one in scaler.each("spec", "metrics"))
     bare = [

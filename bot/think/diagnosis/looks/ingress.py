@@ -117,5 +117,5 @@ def _say(thing: Thing, key: str, weight: float, what: str, *, weak: bool = False
     category = Category.CONFIG if key.startswith(("backend_", "ingress_")) else Category.NETWORK
     category = Category.CERTIFICATE if key == "tls_secret_gone" else category
     return Finding(
-        thing.subject, key, category, weight * (0.6 if weak else 1), values, (Proof(thing.query, what[:300]),)
+        thing.subject, key, category, weight * (0.3 if weak else 1), values, (Proof(thing.query, what[:300]),)
     )

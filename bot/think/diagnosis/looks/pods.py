@@ -27,6 +27,7 @@ def look(sight: Sight) -> Iterable[Finding]:
         yield from found or _not_ready(pod)
     yield from _from_events(sight)
     yield from _cannot_run(sight)
+    yield from _no_sandbox(sight)
 
 
 def _containers(sight: Sight, pod: Thing) -> Iterator[Finding]:
@@ -172,3 +173,16 @@ def _cannot_run(sight: Sight) -> Iterator[Finding]:
             values = {"pod": event.about.name, "message": event.message[-300:], "container": "", "reason": event.reason}
             proof = Proof(event.query, event.message[-300:], event.last)
             yield Finding(event.about, "cannot_start", Category.CONFIG, 0.9, values, (proof,), at=event.first)
+
+
+def _no_sandbox(sight: Sight) -> Iterator[Finding]:
+    """The node cannot set the pod up: network plugin, addresses, runtime."""
+    for event in sight.cluster.happenings:
+        if event.reason != "FailedCreatePodSandBox" or (event.last is not None and sight.now - event.last > RECENT):
+            continue
+        pod = sight.cluster.find("Pod", event.about.namespace, event.about.name)
+        if pod is not None and pod.text("status", "phase") == "Running":
+            continue
+        values = {"pod": event.about.name, "message": event.message[:300]}
+        proof = Proof(event.query, event.message[:300], event.last)
+        yield Finding(event.about, "sandbox_fails", Category.NETWORK, 0.8, values, (proof,), at=event.first)

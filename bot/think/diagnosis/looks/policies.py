@@ -36,7 +36,7 @@ def _network(sight: Sight, policy: Thing) -> Iterator[Finding]:
         yield _say(policy, "policy_denies_all", 0.7 if not labels else 0.65, shut)
     elif labels and not any(wears(one, labels) for one in worn):
         yield _say(policy, "policy_selects_nothing", 0.25, ", ".join(f"{k}={v}" for k, v in labels.items()))
-    elif not labels and not expressions and not policy.get("spec", "policyTypes"):
+    elif not labels and not expressions:
         yield _say(policy, "policy_selects_all", 0.2, "podSelector={}")
 
 

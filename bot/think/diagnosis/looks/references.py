@@ -91,9 +91,10 @@ def _account(sight: Sight, thing: Thing, spec: Mapping[str, Any]) -> Iterator[Fi
 def _idle(sight: Sight, config: Thing, used: set[tuple[str, str, str]]) -> Iterator[Finding]:
     values = {"name": config.name}
     proof = Proof(config.query, config.name)
-    filled = config.get("data") or config.get("binaryData")
-    if not filled and "data" in config.raw:
+    contents = [*(config.get("data") or {}).values(), *(config.get("binaryData") or {}).values()]
+    if not contents:
         yield Finding(config.subject, "config_map_empty", Category.CONFIG, 0.1, values, (proof,))
-    pods = [one for one in sight.cluster.all("Pod") if one.namespace == config.namespace]
-    if pods and ("ConfigMap", config.namespace, config.name) not in used:
+    elif sum(len(str(one)) for one in contents) > 2**20:
+        yield Finding(config.subject, "config_map_large", Category.CONFIG, 0.15, values, (proof,))
+    if not sight.ask.alerts and ("ConfigMap", config.namespace, config.name) not in used:
         yield Finding(config.subject, "config_map_unused", Category.CONFIG, 0.02, values, (proof,))

@@ -58,6 +58,8 @@ def _short(workload: Thing, up: int) -> Iterator[Finding]:
         yield _say(workload, "unavailable", 0.55 if up else 0.6, values)
     elif stuck:
         yield _say(workload, "rollout_waits", 0.4, f"{stuck}")
+    elif (workload.number("status", "replicas") or 0) > wanted:
+        yield _say(workload, "too_many", 0.1, f"{workload.number('status', 'replicas')}/{wanted}")
 
 
 def revision_of(workload: Thing) -> str:

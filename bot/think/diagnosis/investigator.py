@@ -1,0 +1,80 @@
+"""Looks into an incident or a question by itself: gathers, diagnoses, and writes the report. No model."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.domain.alert import Alert
+from bot.domain.card import Chart as CardChart
+from bot.domain.card import Line, Mark
+from bot.domain.finding import Cause
+from bot.domain.message import Language
+from bot.domain.plan import Step
+from bot.domain.report import Report
+from bot.think.diagnosis.bundle import told_start
+from bot.think.diagnosis.diagnose import diagnose
+from bot.think.diagnosis.gather import gather
+from bot.think.diagnosis.markdown import as_markdown, headline
+from bot.think.diagnosis.reads import Reads
+from bot.think.diagnosis.report import Diagnosis, Verdict
+from bot.think.diagnosis.sight import Ask
+from bot.think.diagnosis.wording import say
+
+SURE_ENOUGH = 0.5
+"""Below this a repair is named in the report, but not proposed as a step."""
+MOST_EXCERPT = 8
+
+
+class Diagnostician:
+    """The investigator that needs no brain."""
+
+    def __init__(self, reads: Reads, now: Callable[[], datetime]) -> None:
+        self._reads = reads
+        self._now = now
+
+    async def investigate(self, alerts: tuple[Alert, ...], question: str, language: Language) -> Report:
+        """Bounded reads, then pure thought."""
+        now = self._now().timestamp()
+        ask = Ask(alerts, question)
+        sight = await gather(self._reads, ask, now, told_start(question, now))
+        return write(diagnose(sight), language)
+
+
+def write(diagnosis: Diagnosis, language: Language) -> Report:
+    """The report, the chart for a card, the lines to show, and the step to propose."""
+    said = headline(diagnosis, language)
+    cause = diagnosis.cause
+    return Report(
+        headline=said,
+        markdown=as_markdown(diagnosis, language),
+        healthy=diagnosis.verdict is Verdict.HEALTHY,
+        confidence=cause.confidence if cause else 1.0 - 0.2 * len(diagnosis.gaps),
+        chart=_chart(diagnosis, language),
+        excerpt=_excerpt(cause),
+        steps=_steps(cause, said),
+    )
+
+
+def _steps(cause: Cause | None, why: str) -> tuple[Step, ...]:
+    if cause is None or cause.action is None or cause.confidence < SURE_ENOUGH:
+        return ()
+    return (Step(f"kubernetes.{cause.action}", dict(cause.args), why),)
+
+
+def _excerpt(cause: Cause | None) -> tuple[str, ...]:
+    """True log lines of the first cause."""
+    found = [
+        proof.shows
+        for finding in (cause.speaks_for if cause else ())
+        if finding.key.startswith("log_")
+        for proof in finding.proofs
+    ]
+    return tuple(dict.fromkeys(found))[:MOST_EXCERPT]
+
+
+def _chart(diagnosis: Diagnosis, language: Language) -> CardChart | None:
+    chart = diagnosis.chart
+    if chart is None:
+        return None
+    marks = [Mark(say("report", "chart_fault", language), *chart.fault)]
+    marks += [Mark(say("report", "chart_change", language), change.at) for change in chart.changes[-5:]]
+    return CardChart(chart.title, (Line(chart.title, chart.points),), chart.unit, tuple(marks), alt=chart.query)

@@ -32,7 +32,12 @@ EXPORTERS = re.compile(r"kube-state-metrics|node-exporter|prometheus|kubelet")
 
 
 def asked_about(sight: Sight) -> tuple[Subject, ...]:
-    """Most telling first. A label may name a pod as 'deployment': what exists decides."""
+    """Most telling first; if nothing is named, the one workload of the namespace."""
+    return named(sight) or _only_one(sight)
+
+
+def named(sight: Sight) -> tuple[Subject, ...]:
+    """What labels and words name. A label may name a pod as 'deployment': what exists decides."""
     found: list[Subject] = []
     for alert in sight.ask.alerts:
         labels = alert.labels
@@ -44,7 +49,7 @@ def asked_about(sight: Sight) -> tuple[Subject, ...]:
         name = labels.get("service", "")
         if name and not EXPORTERS.search(name) and not found:
             found.append(_real(sight, "Service", namespace, name))
-    return tuple(dict.fromkeys([*found, *_named_in_words(sight)])) or _only_one(sight)
+    return tuple(dict.fromkeys([*found, *_named_in_words(sight)]))
 
 
 def asked_namespaces(sight: Sight) -> set[str]:

@@ -28,7 +28,8 @@ def as_markdown(diagnosis: Diagnosis, language: Language = "zh") -> str:
 
 def sentence(finding: Finding, language: Language) -> str:
     """One finding in words."""
-    return say("finding", finding.key, language, {"about": str(finding.about), **finding.values})
+    values = {"about": str(finding.about), **finding.values}
+    return say("finding", finding.key, language, {key: " ".join(text.split()) for key, text in values.items()})
 
 
 def headline(diagnosis: Diagnosis, language: Language) -> str:

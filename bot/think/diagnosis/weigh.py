@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.domain.finding import Category, Cause, Finding, Subject
 from bot.think.diagnosis.asked import asked_about, asked_namespaces
 from bot.think.diagnosis.cluster import condition
+from bot.think.diagnosis.neighbours import resolve
 from bot.think.diagnosis.repair import repair
 from bot.think.diagnosis.sight import Sight
 
@@ -17,9 +18,9 @@ AUDIT = re.compile(r"wrong|problem|issue|healthy|check|异常|问题|健康|检�
 """Somebody asks for anything that is not as it should be: then remarks count too."""
 ELSEWHERE = 0.35
 BESIDE = 0.75
-VAGUE = frozenset(
-    ["crash_loop", "back_off", "exited", "restarted", "not_ready", "unavailable", "rollout_stuck", "rollout_waits"]
-)
+VAGUE = frozenset({"crash_loop", "back_off", "exited", "restarted", "not_ready", "service_suspect"})
+VAGUE |= {"unavailable", "rollout_stuck", "rollout_waits"}
+"""How it shows, not why."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def weigh(sight: Sight, findings: Iterable[Finding]) -> tuple[Cause, ...]:
     live = [finding for finding in findings if not finding.settled and finding.weight > 0]
     groups: dict[Subject, list[Finding]] = {}
     for finding in live:
-        groups.setdefault(sight.cluster.owner(finding.about), []).append(finding)
+        groups.setdefault(_home(sight, finding.about), []).append(finding)
     blamed = _blamed(sight, live, groups)
     causes = [_cause(sight, scale, about, found, blamed.get(about, ())) for about, found in groups.items()]
     least = CALM if _calm(scale) else REMARK
@@ -74,6 +75,16 @@ def _calm(scale: Scale) -> bool:
     quiet = [not any(one.get("restartCount") for one in pod.each("status", "containerStatuses")) for pod in found]
     ready = [condition(pod, "Ready").get("status") == "True" for pod in found]
     return bool(found) and all(ready) and all(quiet) and bool(scale.sight.ask.alerts)
+
+
+def _home(sight: Sight, subject: Subject) -> Subject:
+    """Its workload; of a service that metrics or logs name, the workload behind it."""
+    if subject.kind == "Service" and not sight.cluster.find("Service", subject.namespace, subject.name):
+        return next(iter(resolve(sight, subject.name, subject.namespace)), subject)
+    if subject.kind == "Service":
+        behind = [one for one in resolve(sight, subject.name, subject.namespace) if one.name == subject.name]
+        return behind[0] if behind else subject
+    return sight.cluster.owner(subject)
 
 
 def _blamed(
@@ -133,6 +144,7 @@ def _said(lead: Finding, found: list[Finding]) -> tuple[Finding, Category]:
     """A crash loop is how it shows; what the log, the probe or the last exit says is why."""
     if lead.key in VAGUE:
         telling = [one for one in found if one.key not in VAGUE and one.weight >= REMARK]
+        telling.sort(key=lambda one: one.key != "rolled_out" or lead.key != "service_suspect")
         if telling:
             return telling[0], telling[0].category
     return lead, lead.category

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 
 from bot.domain.finding import Category, Finding, Proof, Subject
+from bot.think.diagnosis.asked import named
+from bot.think.diagnosis.cluster import wears
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.looks.log_errors import subject_of
 from bot.think.diagnosis.sight import LogLine, Sight
@@ -31,7 +33,7 @@ def look(sight: Sight) -> Iterable[Finding]:
         elif RELEASED.search(line.text):
             let_go.add(sight.cluster.owner(subject))
     for owner, lines in heard.items():
-        if len(lines) < 3 or owner in let_go or not _asked(sight):
+        if len(lines) < 3 or owner in let_go or not _asked(sight) or _serves(sight, owner):
             continue
         values = {"name": owner.name, "line": lines[-1].text.strip()[:300], "count": str(len(lines))}
         proofs = tuple(Proof(one.query, one.text.strip()[:300], one.at) for one in lines[-2:])
@@ -52,3 +54,15 @@ def _asked(sight: Sight) -> bool:
     """Only where connections are what runs out: many clients keep a few on purpose."""
     words = " ".join([sight.ask.text, *(f"{one.name} {one.summary}" for one in sight.ask.alerts)]).lower()
     return any(word in words for word in ("connection", "pool", "连接"))
+
+
+def _serves(sight: Sight, owner: Subject) -> bool:
+    """It is what was complained about, or others call it: then it is a victim, and must not be stopped."""
+    if owner in {sight.cluster.owner(subject) for subject in named(sight)}:
+        return True
+    workload = sight.cluster.find(owner.kind, owner.namespace, owner.name)
+    labels = (workload.get("spec", "template", "metadata", "labels") if workload else None) or {}
+    selectors = [
+        one.get("spec", "selector") for one in sight.cluster.all("Service") if one.namespace == owner.namespace
+    ]
+    return any(isinstance(one, dict) and one and wears(labels, one) for one in selectors)

@@ -88,6 +88,7 @@ def _finding(sight: Sight, subject: Subject, heard: Heard, newest: float) -> Fin
         symptom=family.symptom,
         settled=over,
         points_to=blames,
+        action="rollout_restart" if family.key == "log_pool" else "",
     )
 
 
@@ -109,6 +110,8 @@ def _slow(sight: Sight) -> Iterator[Finding]:
         found = TOOK.search(line.text, 0, 1000)
         subject = subject_of(line) if found else None
         if found is None or subject is None or not CALLS.search(line.text[max(0, found.start() - 80) : found.start()]):
+            continue
+        if family_of(line.text) is not None:
             continue
         took = float(found[1]) / (1000 if found[2] in ("ms", "milliseconds", "毫秒") else 1)
         if took >= 1.0:

@@ -22,6 +22,7 @@ TROUBLE = {
     "ContainerRuntimeUnhealthy",
 }
 EVENTS = {"NodeNotReady", "EvictionThresholdMet", "SystemOOM", "FreeDiskSpaceFailed", "ImageGCFailed", "Rebooted"}
+SICK = {"node_not_ready", "node_pressure", "node_trouble"}
 PRESSURE_EVENTS = {"NodeHasDiskPressure", "NodeHasInsufficientMemory", "NodeHasInsufficientPID"}
 
 
@@ -89,5 +90,5 @@ def _say(
     settled: bool = False,
 ) -> Finding:
     values = {"name": about.name, "message": message[:300]}
-    fix = "drain_node" if key == "node_not_ready" else "clean_disk" if "DiskPressure" in message else ""
+    fix = "clean_disk" if "DiskPressure" in message else "drain_node" if key in SICK else ""
     return Finding(about, key, Category.NODE, weight, values, (proof,), at=at, settled=settled, action=fix)

@@ -1,12 +1,22 @@
 """Accuses by own share of the harm: what a service adds itself to the delay or failures that reach the front."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from bot.think.diagnosis.sight import Track
-from bot.think.diagnosis.suspects.accusation import Accusation, Scene, edge_of, median, service_of
+from bot.think.diagnosis.suspects.accusation import Accusation, Scene, clip, edge_of, median, service_of
 
 LEAD = 120.0
 """Alerts start late: points this much before still count as the fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """Seconds added or requests failed in all, and how clearly (0 to 1) it left its usual range."""
+
+    amount: float
+    clear: float
+    track: Track
 
 
 def accuse(scene: Scene) -> Iterable[Accusation]:
@@ -29,15 +39,15 @@ def _asked(scene: Scene) -> str:
     return "" if slow == failing else "latency" if slow else "availability"
 
 
-def _harm(scene: Scene, names: tuple[str, ...], *, falling: bool) -> dict[str, tuple[float, Track] | None]:
-    """Service -> harm (seconds added, or requests failed) and its series; None where the past is unknown."""
+def _harm(scene: Scene, names: tuple[str, ...], *, falling: bool) -> dict[str, Harm | None]:
+    """Service -> its harm; None where the past is unknown."""
     start = scene.start - LEAD
     calls: Mapping[str, float] = {
         service_of(track): sum(track.between(start, scene.sight.now + 1))
         for track in scene.sight.tracks
         if "request" in track.name and service_of(track) and edge_of(track) is None
     }
-    harm: dict[str, tuple[float, Track] | None] = {}
+    harm: dict[str, Harm | None] = {}
     for track in scene.sight.tracks:
         service = service_of(track)
         if not service or not track.name.endswith(names) or edge_of(track) is not None:
@@ -52,11 +62,12 @@ def _harm(scene: Scene, names: tuple[str, ...], *, falling: bool) -> dict[str, t
         base = sum(before) / len(before) if falling else median(before)
         scale = 100.0 if falling and max(*before, *after) > 1.5 else 1.0
         moved = (base - mean) / scale if falling else mean - base
-        harm[service] = (max(0.0, moved) * calls.get(service, 1.0), track)
+        clear = clip(moved / (0.3 * base + 3 * _spread(before)) if not falling else moved / 0.01)
+        harm[service] = Harm(max(0.0, moved) * calls.get(service, 1.0), clear, track)
     return harm
 
 
-def _own(scene: Scene, harm: Mapping[str, tuple[float, Track] | None], kind: str) -> Iterable[Accusation]:
+def _own(scene: Scene, harm: Mapping[str, Harm | None], kind: str) -> Iterable[Accusation]:
     fronts = {alert.labels.get(name, "") for alert in scene.sight.ask.alerts for name in ("microservice", "service")}
     reach = frozenset().union(*(scene.below(front) for front in fronts if front)) or frozenset(harm)
     own: dict[str, float] = {}
@@ -67,10 +78,19 @@ def _own(scene: Scene, harm: Mapping[str, tuple[float, Track] | None], kind: str
         passed = 0.0
         for callee in scene.calls.get(service, ()):
             below = harm.get(callee)
-            passed += min(below[0], found[0]) if below else 0.0
-        own[service] = max(0.0, found[0] - passed)
-    most = max(own.values(), default=0.0)
+            passed += min(below.amount, found.amount) if below else 0.0
+        own[service] = max(0.0, found.amount - passed)
+    most = max(own, key=lambda one: own[one], default="")
+    worst = harm.get(most)
+    if worst is None or own[most] <= 0:
+        return
     for service, share in own.items():
         found = harm[service]
-        if most > 0 and share / most > 0.01 and found is not None:
-            yield Accusation(service, share / most, f"own share of the {kind} harm {share:.3g}", found[1].query)
+        if share / own[most] > 0.01 and found is not None:
+            why = f"own share of the {kind} harm {share:.3g}"
+            yield Accusation(service, worst.clear * share / own[most], why, found.track.query)
+
+
+def _spread(values: tuple[float, ...]) -> float:
+    middle = median(values)
+    return median([abs(value - middle) for value in values])

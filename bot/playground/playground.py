@@ -24,7 +24,7 @@ from bot.playground.serving import Serving, away
 from bot.playground.shop.shop import Shop, ShopLogs
 from bot.playground.world.agenda import Clock, FastClock
 
-RULE_SECONDS = 5.0
+RULE_SECONDS = 10.0
 
 
 class Playground:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from bot.playground import HandClock, Playground
+from bot.playground.faults import all_faults
 
 NOON = 1_790_000_000.0
 ORDER = "/apis/apps/v1/namespaces/shop/deployments/order-service"
@@ -80,9 +81,7 @@ async def test_the_same_seed_gives_the_same_shop(rig):
         assert names[0] == names[1]
 
 
-@pytest.mark.parametrize(
-    "fault", ["bad_release", "oom", "pool_exhausted", "node_pressure", "image_error", "disk_filling"]
-)
+@pytest.mark.parametrize("fault", sorted(all_faults()))
 async def test_every_fault_raises_its_alert_and_ends(rig, fault):
     begun = await rig.playground.break_(fault)
     rig.wait(600, until=begun.alert)

@@ -1,11 +1,11 @@
 """The store behind the API: manifests with versions, a log of changes for watches, and the rules of writing."""
 
-import copy
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.playground.kube import status
 from bot.playground.kube.kinds import Kind, KindTable, Manifest
@@ -22,6 +22,17 @@ class Change:
     kind: Kind
     manifest: Manifest
     before: Manifest | None = None
+
+
+def clone(manifest: Manifest) -> Manifest:
+    """A copy of a manifest, all the way down: manifests are made of dictionaries, lists and plain values."""
+    return {name: _clone(part) for name, part in manifest.items()}
+
+
+def _clone(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _clone(part) for name, part in value.items()}
+    return [_clone(part) for part in value] if isinstance(value, list) else value
 
 
 def stamp(seconds: float) -> str:
@@ -76,7 +87,7 @@ class Cluster:
 
     def create(self, kind: Kind, namespace: str, manifest: Manifest, *, dry: bool = False) -> Manifest:
         """Put a new manifest in its place."""
-        made = copy.deepcopy(manifest)
+        made = clone(manifest)
         meta = made.setdefault("metadata", {})
         self._made += 1
         if not meta.get("name"):
@@ -112,9 +123,9 @@ class Cluster:
                 f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {old['metadata']['uid']}"
             )
             raise status.conflict(kind, key[1], why)
-        new = copy.deepcopy(manifest)
+        new = clone(manifest)
         if status_only:
-            new = {**copy.deepcopy(old), "status": new.get("status", {})}
+            new = {**clone(old), "status": new.get("status", {})}
         for fixed in ("uid", "creationTimestamp", "generation", "resourceVersion", "deletionTimestamp"):
             if fixed in old["metadata"]:
                 new["metadata"][fixed] = old["metadata"][fixed]
@@ -132,7 +143,7 @@ class Cluster:
         if dry:
             return old
         if old["metadata"].get("finalizers"):
-            marked = copy.deepcopy(old)
+            marked = clone(old)
             marked["metadata"].setdefault("deletionTimestamp", stamp(self.now()))
             marked["metadata"].setdefault("deletionGracePeriodSeconds", 0)
             return self._put("MODIFIED", kind, (namespace, name), marked, old)
@@ -142,7 +153,7 @@ class Cluster:
         old = self.place(kind).pop(key)
         self.owners.pop(old["metadata"].get("uid", ""), None)
         self.version += 1
-        gone = copy.deepcopy(old)
+        gone = clone(old)
         gone["metadata"]["resourceVersion"] = str(self.version)
         self._tell(Change(self.version, "DELETED", kind, gone, old))
         return gone
@@ -169,7 +180,7 @@ class Cluster:
         old = self.place(kind).get((meta.get("namespace", ""), meta["name"]))
         if old is None or old["metadata"].get("uid") != meta.get("uid"):
             return manifest
-        new = copy.deepcopy(old)
+        new = clone(old)
         change(new)
         return self.update(kind, new)
 

@@ -66,7 +66,9 @@ def extrapolated(windows: Windows, *, counter: bool, per_second: bool) -> tuple[
     first, last = windows.first(), windows.last()
     result = windows.values[last] - windows.values[first]
     if counter:
-        falls = np.append(np.where(windows.values[1:] < windows.values[:-1], windows.values[:-1], 0.0), 0.0)
+        fell = windows.values[1:] < windows.values[:-1]
+    if counter and bool(fell.any()):
+        falls = np.append(np.where(fell, windows.values[:-1], 0.0), 0.0)
         but_last = replace(windows, high=np.maximum(windows.high - 1, windows.low))
         result = result + but_last.reduce(np.add, falls)
     to_start = (windows.times[first] - windows.starts) / 1000.0

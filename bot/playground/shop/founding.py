@@ -43,6 +43,7 @@ def found(clock: Clock, seed: int, listen: Callable[[World], None] = lambda _: N
         release(world, name, tag)
     world.agenda.run(now, world.settle)
     world.reporter.forget()
+    world.watch_deadlines()
     return world
 
 

@@ -60,13 +60,13 @@ class Golden:
 
     def _counter(self, life: Life, service: Service, row: Floats) -> Callable[[Floats], Floats]:
         """A counter that grows as `row` says of the service's traffic, and begins again with each run."""
-        sky, traffic = self.weather.sky(), self.weather.traffic(service.name)
+        total = self.weather.sky().summed(self.weather.traffic(service.name), row)
         starts = np.array([run.start for run in life.runs])
+        begun = total(starts)
 
         def values(times: Floats) -> Floats:
             run = np.maximum(np.searchsorted(starts, times, side="right") - 1, 0)
-            since = sky.summed(traffic, row, starts)[run]
-            return np.asarray(np.maximum(0.0, sky.summed(traffic, row, times) - since))
+            return np.asarray(np.maximum(0.0, total(times) - begun[run]))
 
         return values
 

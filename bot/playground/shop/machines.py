@@ -104,11 +104,15 @@ class Machines:
         service, pod, traffic = BY_NAME[life.app], sky.pods[life.uid], self.weather.traffic(life.app)
         ceiling = (_limit_of(life, "cpu") or math.inf) - service.cpu_idle
         most = service.rate * 1.4 * service.cpu_per_request
-        row = pod.share * np.minimum(pod.cpu, ceiling / np.maximum(pod.share * most, 1e-9)) * service.cpu_per_request
+        row: Floats = (
+            pod.share * np.minimum(pod.cpu, ceiling / np.maximum(pod.share * most, 1e-9)) * service.cpu_per_request
+        )
+
+        total = sky.summed(traffic, row)
 
         def values(times: Floats) -> Floats:
             since = _since(starts, times)
-            grown = sky.summed(traffic, row, times) - sky.summed(traffic, row, since)
+            grown = total(times) - total(since)
             return np.asarray((service.cpu_idle * (times - since) + grown).clip(0))
 
         return values
@@ -167,17 +171,9 @@ class Machines:
         def make(life: Life) -> Callable[[Floats], Floats] | None:
             if life.app not in BY_NAME:
                 return None
-            pod, traffic, starts = (
-                sky.pods[life.uid],
-                self.weather.traffic(life.app),
-                np.array([run.start for run in life.runs]),
-            )
-            return lambda times: np.floor(
-                size
-                * (sky.summed(traffic, pod.share, times) - sky.summed(traffic, pod.share, _since(starts, times))).clip(
-                    0
-                )
-            )
+            total = sky.summed(self.weather.traffic(life.app), sky.pods[life.uid].share)
+            starts = np.array([run.start for run in life.runs])
+            return lambda times: np.floor(size * (total(times) - total(_since(starts, times))).clip(0))
 
         return self._containers(make)
 

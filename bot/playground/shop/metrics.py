@@ -61,9 +61,14 @@ class Metrics:
         found = []
         for each in names:
             if each in self.families:
-                lines = (line for line in self.lines(each) if wanted(line.labels))
+                lines = (line for line in self.lines(each) if not _before(line, start_ms) and wanted(line.labels))
                 found += [made for line in lines if (made := _sample(line, start_ms, end_ms)) is not None]
         return found
+
+
+def _before(line: Line, start_ms: int) -> bool:
+    """Whether the series had ended, marker and all, before a time."""
+    return line.died is not None and (line.died + 2 * SCRAPE_SECONDS) * 1000 < start_ms
 
 
 def _sample(line: Line, start_ms: int, end_ms: int) -> RawSeries | None:

@@ -60,7 +60,8 @@ class Traffic:
         """Requests since a fixed time long ago."""
         total = times - _LONG_AGO
         for size, period, phase in self._waves():
-            total -= size * period / (2 * np.pi) * np.cos(2 * np.pi * times / period + phase)
+            turn = 2 * math.pi / period
+            total -= size / turn * np.cos(times * turn + phase)
         return np.asarray(self.level * total)
 
 
@@ -87,17 +88,24 @@ class Sky:
     errors: dict[str, Floats] = field(default_factory=dict)
     excess: dict[str, Floats] = field(default_factory=dict)
     ready: dict[str, Floats] = field(default_factory=dict)
+    sums: dict[Traffic, Floats] = field(default_factory=dict)
 
     def at(self, row: Floats, times: Floats) -> Floats:
         """What a row says at times."""
         return np.asarray(row[np.maximum(np.searchsorted(self.breaks, times, side="right") - 1, 0)])
 
-    def summed(self, traffic: Traffic, row: Floats, times: Floats) -> Floats:
+    def summed(self, traffic: Traffic, row: Floats) -> Callable[[Floats], Floats]:
         """The sum over time of traffic times a row, from the first breakpoint to each time."""
-        at_breaks = traffic.sum(self.breaks)
+        if traffic not in self.sums:
+            self.sums[traffic] = traffic.sum(self.breaks)
+        at_breaks = self.sums[traffic]
         whole = np.concatenate([[0.0], np.cumsum(row[:-1] * np.diff(at_breaks))])
-        place = np.maximum(np.searchsorted(self.breaks, times, side="right") - 1, 0)
-        return np.asarray(whole[place] + row[place] * (traffic.sum(times) - at_breaks[place]))
+
+        def values(times: Floats) -> Floats:
+            place = np.maximum(np.searchsorted(self.breaks, times, side="right") - 1, 0)
+            return np.asarray(whole[place] + row[place] * (traffic.sum(times) - at_breaks[place]))
+
+        return values
 
 
 @dataclass(slots=True)

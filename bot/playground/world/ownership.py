@@ -47,7 +47,11 @@ def template_hash(template: Manifest) -> str:
 
 
 def report(cluster: Cluster, manifest: Manifest, told: Manifest) -> None:
-    """Write a status into the store."""
+    """Write a status into the store, if it is another one."""
+    meta, kind = manifest["metadata"], cluster.kinds.of(manifest)
+    newest = cluster.place(kind).get((meta.get("namespace", ""), meta["name"])) if kind else None
+    if newest is not None and newest.get("status") == told:
+        return
     cluster.edit(manifest, partial(_tell, told))
 
 

@@ -16,6 +16,7 @@ from bot.playground.world.rollouts import Rollouts
 from bot.playground.world.upkeep import Upkeep
 from bot.playground.world.workloads import Workloads
 
+LOOK_SECONDS = 30.0
 LogLines = Callable[[Life, float, float], list[tuple[float, str]]]
 
 
@@ -94,6 +95,11 @@ class World:
         self.reporter.forget()
         for do in self.each_time:
             do()
+
+    def watch_deadlines(self) -> None:
+        """From now on the controllers look again every while, also when nothing has changed: deadlines pass."""
+        self._dirty = True
+        self.agenda.after(LOOK_SECONDS, self.watch_deadlines)
 
     def rethink(self) -> None:
         """A fault began or ended: every pod's conduct is decided anew."""

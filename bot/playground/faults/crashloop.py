@@ -11,7 +11,7 @@ WRONG = "smtp://mail.shop.svc:2525x"
 _LAST = (
     "Traceback (most recent call last):\n"
     '  File "/app/main.py", line 41, in <module>\n'
-    '    mail = Mail(os.environ["MAIL_URL"])\n'
+    '    mail = Mail(config["MAIL_URL"])\n'
     '  File "/app/mail.py", line 17, in __init__\n'
     "    self.port = int(url.port)\n"
     "ValueError: Port could not be cast to integer value as '2525x'"

@@ -1,12 +1,16 @@
 """A Dify that replays what a real one said, over a real socket; also run by itself, for the bench.
 
-python tests/fakes/dify_server.py PORT FIXTURE [--paced] [--once-each]
+    python tests/fakes/dify_server.py FIXTURE MARK
+
+prints where it listens, paces the fixture as it was captured, and adds MARK to its last words; GET /v1/stamps tells
+when MARK was sent to each user, by the machine's monotonic clock.
 """
 
 import asyncio
 import json
 import re
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,6 +30,8 @@ class Answer:
     """End by breaking the connection, not by ending the body."""
     hang: float = 0.0
     """Seconds of silence before the status line."""
+    mark: bytes = b""
+    """Noted when it is sent."""
 
 
 def replay(name, paced=False, limit=None, cut=False, piece=None):
@@ -47,6 +53,27 @@ def replay(name, paced=False, limit=None, cut=False, piece=None):
     return Answer(response["status"], {"content-type": kind}, pieces, cut)
 
 
+def marked(name, mark):
+    """A captured stream, event by event at its own pace, whose last words end with a mark."""
+    body = (FIXTURES / f"{name}.sse").read_bytes()
+    chunks = json.loads((FIXTURES / f"{name}.meta.json").read_text())["response"]["chunks"]
+    events = [event + b"\n\n" for event in body.split(b"\n\n") if event]
+    said = [n for n, event in enumerate(events) if b'"event":"message"' in event and b'"answer":""' not in event]
+    pieces, then, passed, place = [], 0.0, 0, 0
+    for n, event in enumerate(events):
+        passed += len(event)
+        while place < len(chunks) - 1 and sum(size for _, size in chunks[: place + 1]) < passed:
+            place += 1
+        told = json.loads(event[6:]) if event.startswith(b"data: ") else {}
+        if n == said[-1]:
+            told["answer"] += mark
+        if told.get("event") == "workflow_finished":
+            told["data"]["outputs"]["answer"] += mark
+        pieces.append((chunks[place][0] - then, b"data: " + json.dumps(told).encode() + b"\n\n" if told else event))
+        then = chunks[place][0]
+    return Answer(pieces=pieces, mark=mark.encode())
+
+
 def plain(status, body=b"", content_type="text/html", **headers):
     """An answer that is no stream."""
     raw = json.dumps(body).encode() if isinstance(body, dict) else body
@@ -65,6 +92,7 @@ class DifyServer:
         self._routes = []
         self._server = None
         self._connections = set()
+        self.stamps = {}
         self.open = 0
         self.most_open = 0
 
@@ -130,14 +158,16 @@ class DifyServer:
             {"method": method, "path": parts.path, "query": parts.query, "headers": headers, "json": sent}
         )
         answer = self._answer(method, parts.path)
+        if parts.path == "/v1/stamps":
+            answer = plain(200, self.stamps)
         self.open += 1
         self.most_open = max(self.most_open, self.open)
         try:
-            return await self._say(writer, answer)
+            return await self._say(writer, answer, sent.get("user", "") if isinstance(sent, dict) else "")
         finally:
             self.open -= 1
 
-    async def _say(self, writer, answer):
+    async def _say(self, writer, answer, user):
         if answer.hang:
             await asyncio.sleep(answer.hang)
         head = {**answer.headers, "transfer-encoding": "chunked"}
@@ -147,6 +177,8 @@ class DifyServer:
             if seconds > 0:
                 await writer.drain()
                 await asyncio.sleep(seconds)
+            if answer.mark and answer.mark in piece:
+                self.stamps.setdefault(user, time.monotonic())
             if piece:
                 writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         await writer.drain()
@@ -158,13 +190,12 @@ class DifyServer:
         return True
 
 
-async def main(port, name, paced):
-    async with DifyServer() as server:
-        await server.stop()
-        await server.on("/chat-messages$", replay(name, paced)).start(port)
-        print(server.url, flush=True)
-        await asyncio.Event().wait()
+async def main(name, mark):
+    server = DifyServer().on("/chat-messages$", marked(name, mark))
+    await server.start()
+    print(server.url, flush=True)
+    await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), sys.argv[2], "--paced" in sys.argv))
+    asyncio.run(main(*sys.argv[1:3]))

@@ -36,8 +36,8 @@ async def main(dify: str) -> None:
     """Serve until killed."""
     server = uvicorn.Server(uvicorn.Config(make_app(dify), port=0, log_level="error", access_log=False, lifespan="off"))
     serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)  # noqa: ASYNC110
+    while not server.started:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
     sys.stdout.write(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await serving

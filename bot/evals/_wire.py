@@ -30,7 +30,9 @@ async def call(
     url: str, method: str, path: str, body: Mapping[str, object] | None = None, headers: Mapping[str, str] | None = None
 ) -> tuple[Head, dict[str, object]]:
     """A request whose answer is one JSON object. Raises RuntimeError when it was refused."""
-    status, told, whole, _, writer = await request(url, method, path, body, headers)
+    status, told, whole, reader, writer = await request(url, method, path, body, headers)
+    while told.get("transfer-encoding") == "chunked" and (size := int(await reader.readline(), 16)):
+        whole += (await reader.readexactly(size + 2))[:-2]
     writer.close()
     if status >= 300:
         raise RuntimeError(f"{method} {path}: {status} {whole[:200].decode('utf-8', 'replace')}")

@@ -91,8 +91,21 @@ def incident_text(incident: Incident) -> str:
     return mask(cut("\n".join(lines), 4_000))
 
 
+_ACTIONS: dict[tuple[int, ...], tuple[tuple[Action, ...], str]] = {}
+"""What was told of the same actions before, by their identity: schemas take long to draw, and do not change."""
+
+
 def actions_text(actions: tuple[Action, ...]) -> str:
     """Each action with its risk and the schema of its arguments, for brains whose tools we do not declare."""
+    key = tuple(map(id, actions))
+    if key not in _ACTIONS:
+        if len(_ACTIONS) >= 16:
+            _ACTIONS.clear()
+        _ACTIONS[key] = (actions, _actions_text(actions))
+    return _ACTIONS[key][1]
+
+
+def _actions_text(actions: tuple[Action, ...]) -> str:
     lines = []
     for action in actions:
         fields = {

@@ -42,6 +42,8 @@ class Veil:
         return shown
 
     def _next_opening(self) -> tuple[int, str, str]:
+        if "<" not in self._held and "`" not in self._held:
+            return len(self._held), "", ""
         found = [(self._held.find(opening), opening, closing) for opening, closing in HIDDEN]
         openings = [each for each in found if each[0] >= 0]
         if openings:

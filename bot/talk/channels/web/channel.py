@@ -32,7 +32,7 @@ class WebChannel:
     name = "web"
 
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
-        self.pace = Pace(live=0.05)
+        self.pace = Pace(live=0.008)
         self.hub = Hub()
         self.store = store
         self.now = now

@@ -29,7 +29,9 @@ class Client:
     def __init__(self, settings: DifySettings, http: httpx.AsyncClient | None = None) -> None:
         self.settings = settings
         self._own = http is None
-        self._http = http or httpx.AsyncClient(limits=httpx.Limits(max_connections=None, max_keepalive_connections=20))
+        secure = settings.base.startswith("https")  # a certificate store takes long to read
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+        self._http = http or httpx.AsyncClient(limits=limits, verify=secure)
         self._timeout = httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds, pool=None)
 
     async def chat(self, body: Mapping[str, Any]) -> AsyncGenerator[Event]:

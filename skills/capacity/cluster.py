@@ -1,17 +1,15 @@
 """The part of Kubernetes that adding nodes needs: one small client, nodes counted, quantities read."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 
 from skills.capacity.settings import KubernetesAddress
 from skills.errors import NotFound, Unreachable
-from skills.http import MEBIBYTE, Http, Server
+from skills.http import MEBIBYTE, Http
+from skills.kube_sign_in import ACCOUNT, sign_in
 
-ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-"""Where a pod finds its own account."""
 MERGE = "application/merge-patch+json"
 _SIZES = {
     "Ki": 2**10,
@@ -41,22 +39,16 @@ class Cluster:
     """Asks and writes by plain HTTP."""
 
     def __init__(self, address: KubernetesAddress, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        inside = not address.url
-        given = (address.client_cert_file, address.client_key_file)
-        self._http = Http(
-            Server(
-                "Kubernetes",
-                "https://kubernetes.default.svc" if inside else address.url,
-                token=address.token,
-                token_file=address.token_file or (str(ACCOUNT / "token") if inside else ""),
-                ca_file=address.ca_file or (str(ACCOUNT / "ca.crt") if inside else ""),
-                client_cert=given if all(given) else None,
-                check_certificate=address.check_certificate,
-                timeout=address.timeout,
-                most_bytes=64 * MEBIBYTE,
-            ),
-            transport,
-        )
+        self._address = address
+        self._transport = transport
+        self._opened: Http | None = None
+
+    @property
+    def _http(self) -> Http:
+        """Opened when first used: a house without a cluster may still look ahead."""
+        if self._opened is None:
+            self._opened = Http(replace(sign_in(self._address), most_bytes=64 * MEBIBYTE), self._transport)
+        return self._opened
 
     async def read(self, path: str) -> dict[str, Any]:
         """One object."""
@@ -94,7 +86,8 @@ class Cluster:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._http.close()
+        if self._opened is not None:
+            await self._opened.close()
 
 
 def own_namespace() -> str:

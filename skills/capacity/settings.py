@@ -58,4 +58,6 @@ class KubernetesAddress(BaseSettings):
     client_cert_file: str = ""
     client_key_file: str = ""
     check_certificate: bool = True
+    kubeconfig: str = ""
+    kubeconfig_context: str = ""
     timeout: float = 15.0

@@ -8,7 +8,7 @@ from skills.capacity.cluster import quantity
 from skills.capacity.settings import CapacitySettings, KubernetesAddress, PrometheusAddress
 from skills.catalogue import Catalogue
 from skills.clock import Clock
-from skills.errors import BadArguments, Conflict
+from skills.errors import BadArguments, Conflict, Unreachable
 from tests.skills.capacity.wire import Kubernetes, node
 
 PLACES = "/apis/apps/v1/namespaces/default/deployments/dutybot-headroom"
@@ -153,3 +153,10 @@ async def test_a_karpenter_pool_may_grow_and_is_put_back():
 )
 def test_quantities(text, value):
     assert quantity(text) == value
+
+
+async def test_without_a_cluster_it_is_one_sentence():
+    skill = Capacity(CapacitySettings(), Clock(), PrometheusAddress(), KubernetesAddress())
+    with pytest.raises(Unreachable, match="No cluster is set up"):
+        await Catalogue([skill])["capacity.add_nodes"].change.preview({"count": 1})
+    await skill.close()

@@ -1,0 +1,119 @@
+"""How we sign in to the cluster: by a URL, by a kubeconfig file, or by the account of the pod we run in."""
+
+import base64
+import tempfile
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+
+from skills.errors import Unreachable
+from skills.http import Server
+
+ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+SYSTEM = "Kubernetes"
+
+
+class KubernetesAccount(Protocol):
+    """What is set of KUBERNETES_*, in whichever skill's settings."""
+
+    url: str
+    token: str
+    token_file: str
+    ca_file: str
+    client_cert_file: str
+    client_key_file: str
+    check_certificate: bool
+    kubeconfig: str
+    kubeconfig_context: str
+    timeout: float
+
+
+def sign_in(settings: KubernetesAccount) -> Server:
+    """The first that is given serves.
+
+    Raises:
+        Unreachable: nothing is given, or the kubeconfig cannot be used.
+    """
+    if settings.url:
+        return _by_url(settings)
+    if settings.kubeconfig:
+        return _by_kubeconfig(settings)
+    if (ACCOUNT / "token").exists():
+        return Server(
+            SYSTEM,
+            "https://kubernetes.default.svc",
+            token_file=str(ACCOUNT / "token"),
+            ca_file=str(ACCOUNT / "ca.crt"),
+            timeout=settings.timeout,
+        )
+    raise Unreachable("no_cluster")
+
+
+def _by_url(settings: KubernetesAccount) -> Server:
+    files = (settings.client_cert_file, settings.client_key_file)
+    return Server(
+        SYSTEM,
+        settings.url,
+        token=settings.token,
+        token_file=settings.token_file,
+        ca_file=settings.ca_file,
+        client_cert=files if all(files) else None,
+        check_certificate=settings.check_certificate,
+        timeout=settings.timeout,
+    )
+
+
+def _by_kubeconfig(settings: KubernetesAccount) -> Server:
+    path = Path(settings.kubeconfig).expanduser()
+    try:
+        written = yaml.safe_load(path.read_text(encoding="utf-8"))
+        context = _named(written["contexts"], settings.kubeconfig_context or written["current-context"])["context"]
+        cluster = _named(written["clusters"], context["cluster"])["cluster"]
+        user = _named(written["users"], context["user"])["user"]
+        if "exec" in user or "auth-provider" in user:
+            raise Unreachable("kubeconfig_runs_a_program", path=str(path))
+        return Server(
+            SYSTEM,
+            cluster["server"],
+            token=user.get("token", ""),
+            token_file=_beside(path, user.get("tokenFile")),
+            user=user.get("username", ""),
+            password=user.get("password", ""),
+            ca_file=_beside(path, cluster.get("certificate-authority")),
+            ca_text=_decoded(cluster.get("certificate-authority-data")),
+            client_cert=_certificate(path, user),
+            check_certificate=settings.check_certificate and not cluster.get("insecure-skip-tls-verify", False),
+            timeout=settings.timeout,
+        )
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        raise Unreachable("bad_kubeconfig", path=str(path), why=f"{type(error).__name__}: {error}") from error
+
+
+def _named(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    for entry in entries:
+        if entry["name"] == name:
+            return entry
+    raise ValueError(f"it has no entry named {name}")
+
+
+def _beside(path: Path, told: str | None) -> str:
+    """Paths in a kubeconfig are relative to it."""
+    return str(path.parent / told) if told else ""
+
+
+def _decoded(text: str | None) -> str:
+    return base64.b64decode(text).decode() if text else ""
+
+
+def _certificate(path: Path, user: dict[str, Any]) -> tuple[str, str] | None:
+    """TLS wants files; what is written inside the kubeconfig is put into private ones."""
+    kept = []
+    for part in ("client-certificate", "client-key"):
+        if inside := user.get(f"{part}-data"):
+            with tempfile.NamedTemporaryFile("wb", prefix="dutybot-", suffix=".pem", delete=False) as file:
+                file.write(base64.b64decode(inside))
+            kept.append(file.name)
+        elif told := _beside(path, user.get(part)):
+            kept.append(told)
+    return (kept[0], kept[1]) if len(kept) == 2 else None

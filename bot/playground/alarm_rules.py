@@ -108,6 +108,14 @@ RULES: tuple[AlarmRule, ...] = (
         "A share of {value} of the memory of {node} is in use; its pods are slow and may be evicted.",
     ),
     _rule(
+        "NodeDiskPressure",
+        'max by (node) (kube_node_status_condition{condition="DiskPressure", status="true"}) == 1',
+        30,
+        "critical",
+        "{node} is short of disk",
+        "The disk of {node} is nearly full; no new pods are placed there.",
+    ),
+    _rule(
         "PersistentVolumeFillingUp",
         "min by (namespace, persistentvolumeclaim) "
         "(kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes) < 0.1 "

@@ -173,6 +173,32 @@ async def test_a_larger_claim_heals_a_filling_disk(rig):
     rig.wait(300, gone="PersistentVolumeFillingUp")
 
 
+async def test_a_job_that_removes_old_files_heals_a_full_node(rig):
+    await rig.playground.break_("node_disk")
+    rig.wait(300, until="NodeDiskPressure")
+
+    def job(name: str, script: str) -> dict:
+        spec = {
+            "nodeName": "node-3",
+            "restartPolicy": "Never",
+            "containers": [{"name": "clean", "image": "busybox:1", "command": ["/bin/sh", "-c", script]}],
+            "volumes": [{"name": "clean", "hostPath": {"path": "/var/log/pods"}}],
+        }
+        template = {"metadata": {"labels": {"job": name}}, "spec": spec}
+        return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": {"template": template}}
+
+    for name, script in (("count", "find /clean"), ("remove", "find /clean -exec rm -f {} +")):
+        made = await rig.kube("POST", "/apis/batch/v1/namespaces/shop/jobs", json=job(name, script))
+        assert made.status_code == 201, made.text
+        rig.wait(20)
+        pods = (await rig.kube("GET", f"/api/v1/namespaces/shop/pods?labelSelector=job={name}")).json()["items"]
+        assert [pod["status"]["phase"] for pod in pods] == ["Succeeded"]
+        log = await rig.kube("GET", f"/api/v1/namespaces/shop/pods/{pods[0]['metadata']['name']}/log?tailLines=5")
+        assert "files 418 bytes" in log.text
+        firing = {alarm.rule.name for alarm in rig.playground.alarms.firing()}
+        assert ("NodeDiskPressure" in firing) is (name == "count")
+
+
 async def test_alerts_are_posted_as_alertmanager_posts_them():
     got: list[dict] = []
     from starlette.applications import Starlette

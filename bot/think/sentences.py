@@ -74,6 +74,18 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "Dify did not take the app: {why}",
         "zh": "Dify 未能导入应用：{why}",
     },
+    "dify_form_choices": {
+        "en": "Dify waits for an answer; write one of: {choices}. (It is no leave to change anything.)",
+        "zh": "Dify 正在等待答复，请回复其中之一：{choices}。（这不代表批准任何变更。）",
+    },
+    "dify_form_done": {
+        "en": "That form was already answered; ask again if something is still open.",
+        "zh": "该表单已有人答复；如仍有问题，请重新提问。",
+    },
+    "dify_form_refused": {
+        "en": "Dify did not take this answer to its form; look at the form's fields in the Dify app.",
+        "zh": "Dify 未接受对该表单的答复；请检查 Dify 应用中该表单的字段。",
+    },
     "dify_key": {
         "en": "Dify does not accept the API key: put the app's key (`app-…`) into DIFY_KEY.",
         "zh": "Dify 不接受这个 API 密钥：请把应用的密钥（`app-…`）填入 DIFY_KEY。",

@@ -101,7 +101,7 @@ class LangChain:
         shown, blocks = shown_and_blocks(heard.text)
         cost = (heard.read * self._settings.price_in + heard.written * self._settings.price_out) / 1e6
         usage = Usage(heard.read + heard.written, cost, self._settings.currency, round(seconds, 3))
-        plan = Plan(shown, brain=self.name, usage=usage)
+        plan = Plan(shown, brain=self.name, usage=usage, prompts=prompts.version())
         try:
             found = toolbox.plan or (plan_from(blocks[-1], briefing.actions) if len(blocks) == 1 else None)
             if len(blocks) > 1 and found is None:

@@ -11,6 +11,7 @@ from bot.domain.thought import Activity, Thought
 from bot.errors import BotError, BrainAway, BrainRefused, ConversationGone
 from bot.think.dify.client import Client, LineLost
 from bot.think.dify.events import Event
+from bot.think.dify.forms import Form
 from bot.think.dify.listener import Listener
 
 RESUME_AFTER = (0.5, 2.0, 5.0)
@@ -56,6 +57,22 @@ async def _first(client: Client, body: Body, listener: Listener, fresh: bool) ->
         async with aclosing(_heard(client.chat(body(True)), listener)) as thoughts:
             async for thought in thoughts:
                 yield thought
+
+
+async def answer_form(
+    client: Client, form: Form, choice: str, who: str, listener: Listener, user: str
+) -> AsyncGenerator[Thought]:
+    """Answer what a chatflow waits for, and hear how it goes on. Raises our errors."""
+    body = {"inputs": form.filled(who), "action": choice, "user": user}
+    await client.call("POST", f"/form/human_input/{form.token}", json=body)
+    try:
+        async with aclosing(_heard(client.resume(form.run, user), listener)) as thoughts:
+            async for thought in thoughts:
+                yield thought
+    except LineLost:
+        raise BrainAway("dify_stream_cut") from None
+    for thought in listener.last_words():
+        yield thought
 
 
 async def _heard(events: AsyncGenerator[Event], listener: Listener, expected: str = "") -> AsyncGenerator[Thought]:

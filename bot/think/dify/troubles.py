@@ -39,6 +39,8 @@ def of_response(status: int, headers: dict[str, str], body: bytes) -> BotError:
             return ConversationGone("dify_conversation_gone")
         case 404 | 405:
             return BrainRefused("dify_address")
+        case 412:
+            return BrainRefused("dify_form_done")
         case 413 | 415:
             return BrainRefused("dify_file")
         case 429:
@@ -57,6 +59,8 @@ def of_failure(code: str, status: str, message: str) -> BotError:
         return BrainAway("dify_busy", after=0.0)
     if code == "unauthorized":
         return BrainRefused("dify_key")
+    if code == "invalid_form_data":
+        return BrainRefused("dify_form_refused")
     if code in _WRONG_APP or "not published" in message or "blocking mode" in message:
         return BrainRefused("dify_app")
     if code in _MODEL_MISSING or re.search(r"Provider \S+ does not exist", message):

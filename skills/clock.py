@@ -6,6 +6,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
+from skills.words import readers_language
+
 _readers_zone: ContextVar[tzinfo | None] = ContextVar("readers_zone", default=None)
 
 
@@ -27,10 +29,11 @@ class Clock:
 
 
 @contextmanager
-def reader_in(zone: tzinfo | None) -> Iterator[None]:
-    """While this holds, times are read and told in this person's zone."""
-    token = _readers_zone.set(zone)
+def reader_in(zone: tzinfo | None, language: str = "en") -> Iterator[None]:
+    """While this holds, times are read and told in this person's zone, and what is seen in their language."""
+    zoned, spoken = _readers_zone.set(zone), readers_language.set(language)
     try:
         yield
     finally:
-        _readers_zone.reset(token)
+        _readers_zone.reset(zoned)
+        readers_language.reset(spoken)

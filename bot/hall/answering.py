@@ -38,7 +38,7 @@ class Answering:
     async def answer(self, answer_id: str, case: Case) -> None:
         """Answer the question of the case."""
         slot = f"answer:{answer_id}"
-        with reader_in(ZoneInfo(case.asked_by.zone)):
+        with reader_in(ZoneInfo(case.asked_by.zone), case.language):
             task = asyncio.ensure_future(self._rounds(slot, Answer(answer_id, Words(case.language)), case))
         self.under_way[answer_id] = task
         try:

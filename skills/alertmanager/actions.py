@@ -17,6 +17,7 @@ from skills.names import Span
 from skills.numerals import plain
 from skills.risk import Risk
 from skills.skill import Skill
+from skills.words import counted, told
 
 SILENCE_ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
@@ -58,12 +59,14 @@ class Alertmanager(Skill):
         )
         columns = ("alert", "severity", "namespace", "since", "state", "summary")
         return Evidence(
-            summary=f"{len(found)} alerts",
+            summary=told(counted(len(found), "alert"), f"{len(found)} 条告警"),
             query="GET /api/v2/alerts",
             url=f"{self._page}/#/alerts",
             table=Table(columns, rows) if rows else None,
             facts={"alerts": [dict(each) for each in found[:100]]},
-            gaps=(f"{len(found) - 100} more are not shown.",) if len(found) > 100 else (),
+            gaps=(told(f"{len(found) - 100} more are not shown.", f"还有 {len(found) - 100} 条未显示。"),)
+            if len(found) > 100
+            else (),
         )
 
     @action(risk=Risk.READ)
@@ -86,12 +89,14 @@ class Alertmanager(Skill):
             for each in found[:100]
         )
         return Evidence(
-            summary=f"{len(found)} silences",
+            summary=told(counted(len(found), "silence"), f"{len(found)} 条静默"),
             query="GET /api/v2/silences",
             url=f"{self._page}/#/silences",
             table=Table(("id", "alerts", "until", "state", "by", "why"), rows) if rows else None,
             facts={"silences": [dict(each) for each in found[:100]]},
-            gaps=(f"{len(found) - 100} more are not shown.",) if len(found) > 100 else (),
+            gaps=(told(f"{len(found) - 100} more are not shown.", f"还有 {len(found) - 100} 条未显示。"),)
+            if len(found) > 100
+            else (),
         )
 
     @action(

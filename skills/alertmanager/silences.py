@@ -9,6 +9,7 @@ from skills.change import Preview, Snapshot, Target, Verification
 from skills.clock import Clock
 from skills.errors import BadArguments
 from skills.evidence import JSON, Evidence
+from skills.words import counted, told
 
 AUTHOR = "DutyBot"
 
@@ -43,7 +44,7 @@ class CreateSilence:
         until = self._clock.now() + self._length
         return Preview(
             diff=(f"silence {self._words} until {until:%Y-%m-%d %H:%M %Z}",),
-            notes=(f"{len(hushed)} alerts match now.", *names[:10]),
+            notes=(told(f"{counted(len(hushed), 'alert')} now.", f"目前匹配 {len(hushed)} 条告警。"), *names[:10]),
             figures={"alerts": float(len(hushed))},
         )
 
@@ -70,24 +71,33 @@ class CreateSilence:
         else:
             known_as = made["id"]
         return Evidence(
-            f"Silenced: {self._words}", "POST /api/v2/silences", facts={"id": known_as, "matchers": self._words}
+            told(f"Silenced: {self._words}", f"已静默：{self._words}"),
+            "POST /api/v2/silences",
+            facts={"id": known_as, "matchers": self._words},
         )
 
     async def verify(self, snapshot: Snapshot) -> Verification:
         """It is active."""
         made = await self._made(snapshot)
         if made is None:
-            return Verification(True, False, "the silence is not there")
+            return Verification(True, False, told("the silence is not there", "静默不存在"))
         state = made["status"]["state"]
-        return Verification(state != "pending", True if state == "active" else None, f"the silence is {state}")
+        return Verification(
+            state != "pending",
+            True if state == "active" else None,
+            told(f"the silence is {state}", f"静默状态为 {state}"),
+        )
 
     async def undo(self, snapshot: Snapshot) -> Evidence:
         """End it."""
         made = await self._made(snapshot)
         if made is None:
-            return Evidence("There is no silence to end", "GET /api/v2/silences")
+            return Evidence(told("There is no silence to end", "没有需要结束的静默"), "GET /api/v2/silences")
         await self._client.expire(made["id"])
-        return Evidence(f"No longer silenced: {self._words}", f"DELETE /api/v2/silence/{made['id']}")
+        return Evidence(
+            told(f"No longer silenced: {self._words}", f"已解除静默：{self._words}"),
+            f"DELETE /api/v2/silence/{made['id']}",
+        )
 
     async def _made(self, snapshot: Snapshot) -> Found | None:
         for each in await self._client.silences():
@@ -127,19 +137,23 @@ class ExpireSilence:
         silence = await self._client.silence(self._id)
         if silence["status"]["state"] != "expired":
             await self._client.expire(self._id)
-        return Evidence(f"Silence {self._id} has ended", f"DELETE /api/v2/silence/{self._id}", facts={"id": self._id})
+        return Evidence(
+            told(f"Silence {self._id} has ended", f"静默 {self._id} 已结束"),
+            f"DELETE /api/v2/silence/{self._id}",
+            facts={"id": self._id},
+        )
 
     async def verify(self, snapshot: Snapshot) -> Verification:
         """It is expired."""
         state = (await self._client.silence(self._id))["status"]["state"]
-        return Verification(True, state == "expired", f"the silence is {state}")
+        return Verification(True, state == "expired", told(f"the silence is {state}", f"静默状态为 {state}"))
 
     async def undo(self, snapshot: Snapshot) -> Evidence:
         """Make it again, until the time it was meant for."""
         kept = cast("dict[str, str]", snapshot.before)
         now = self._clock.now().astimezone(UTC)
         if moment(kept["endsAt"]) <= now:
-            return Evidence("It would have ended by now", "nothing")
+            return Evidence(told("It would have ended by now", "它本来也已经到期"), "nothing")
         for each in await self._client.silences():
             same = (each["comment"], each["endsAt"], each["matchers"]) == (
                 kept["comment"],
@@ -147,9 +161,13 @@ class ExpireSilence:
                 kept["matchers"],
             )
             if same and each["status"]["state"] != "expired":
-                return Evidence("It is silenced again already", "GET /api/v2/silences", facts={"id": each["id"]})
+                return Evidence(
+                    told("It is silenced again already", "已经重新静默"),
+                    "GET /api/v2/silences",
+                    facts={"id": each["id"]},
+                )
         known_as = await self._client.create({**kept, "startsAt": now.isoformat()})
-        return Evidence("It is silenced again", "POST /api/v2/silences", facts={"id": known_as})
+        return Evidence(told("It is silenced again", "已重新静默"), "POST /api/v2/silences", facts={"id": known_as})
 
     async def _look(self) -> Found:
         silence = await self._client.silence(self._id)

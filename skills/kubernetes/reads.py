@@ -31,6 +31,7 @@ from skills.kubernetes.told import call, event_fact, event_line, left_out, pods_
 from skills.names import AnyName, AnyNamespace, Most, Name, Namespace, Span
 from skills.risk import Risk
 from skills.timerange import parse_time_range
+from skills.words import counted, told
 
 LOOKED_AT = (POD, DEPLOYMENT, STATEFUL_SET, DAEMON_SET, JOB, PVC, HPA)
 FINDABLE = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET, CRON_JOB)
@@ -65,7 +66,10 @@ class Reads:
         if full and chosen not in NAMES_ONLY:
             facts["objects"] = cast("JSON", list(shown))
         return Evidence(
-            summary=f"{len(listing.things)} {chosen.plural}{where}",
+            summary=told(
+                f"{counted(len(listing.things), chosen.name.lower(), chosen.plural)}{where}",
+                f"{namespace or '集群'} 中共 {len(listing.things)} 个 {chosen.name}",
+            ),
             query=call(path_of(chosen, namespace), labelSelector=selector),
             table=table(chosen, shown, now),
             facts=facts,
@@ -91,7 +95,9 @@ class Reads:
         found.sort(key=lambda thing: (thing["metadata"]["name"] != name, len(thing["metadata"]["name"])))
         rows = tuple((each["kind"], each["metadata"]["namespace"], each["metadata"]["name"]) for each in found[:50])
         return Evidence(
-            summary=f"{len(found)} workloads match {name}",
+            summary=told(
+                f"{counted(len(found), 'workload')} named like {name}", f"名称包含 {name} 的工作负载：{len(found)} 个"
+            ),
             query="; ".join(call(path_of(kind)) for kind in FINDABLE),
             table=Table(("kind", "namespace", "name"), rows),
             facts={"found": [dict(zip(("kind", "namespace", "name"), each, strict=True)) for each in rows]},
@@ -161,11 +167,16 @@ class Reads:
         lines = tuple(event_line(event) for event in within[:100])
         gaps = left_out(Listing(tuple(within), listing.left_out), len(lines))
         return Evidence(
-            summary=f"{len(within)} {'warnings' if warnings_only else 'events'} ({span})",
+            summary=told(
+                f"{counted(len(within), 'warning' if warnings_only else 'event')} ({span})",
+                f"{span} 共 {len(within)} 条{'告警' if warnings_only else ''}事件",
+            ),
             query=call(path_of(EVENT, namespace), fieldSelector=",".join(fields)),
             lines=lines,
             facts={"events": [event_fact(event) for event in within[:100]]},
-            gaps=(*gaps, "The cluster keeps events for about an hour.") if span.seconds > 7200 else gaps,
+            gaps=(*gaps, told("The cluster keeps events for about an hour.", "集群只保留大约一小时的事件。"))
+            if span.seconds > 7200
+            else gaps,
         )
 
     @action(risk=Risk.READ, needs=rights(*LOOKED_AT, NODE))
@@ -190,9 +201,11 @@ class Reads:
             found += [problem for thing in listing.things for problem in problems_of(thing, now)]
         rows = tuple((each.kind, each.namespace, each.name, each.reason, each.detail) for each in found[:200])
         columns = ("kind", "namespace", "name", "reason", "detail")
-        where = namespace or "the cluster"
+        where, where_zh = namespace or "the cluster", namespace or "集群"
         return Evidence(
-            summary=f"{len(found)} problems in {where}" if found else f"Nothing is plainly wrong in {where}",
+            summary=told(f"{counted(len(found), 'problem')} in {where}", f"{where_zh} 中发现 {len(found)} 个问题")
+            if found
+            else told(f"Nothing is plainly wrong in {where}", f"{where_zh} 中没有明显的问题"),
             query="; ".join(call(path_of(kind, namespace)) for kind in kinds),
             table=Table(columns, rows) if rows else None,
             facts={"problems": [dict(zip(columns, each, strict=True)) for each in rows]},
@@ -220,7 +233,10 @@ class Reads:
             facts.append({"revision": number, "began": began, "image": images(each), "changed": [*changed]})
             before = each
         return Evidence(
-            summary=f"{deployment} is at revision {now_at}; {len(kept)} are kept",
+            summary=told(
+                f"{deployment} is at revision {now_at}; {len(kept)} are kept",
+                f"{deployment} 当前是版本 {now_at}，保留了 {len(kept)} 个版本",
+            ),
             query=call(path_of(REPLICA_SET, namespace), labelSelector=selector_of(thing)),
             table=Table(("revision", "began", "image", "state", "what changed"), tuple(rows)),
             facts={"now": now_at, "revisions": cast("JSON", facts)},
@@ -247,7 +263,10 @@ class Reads:
         path = path_of(POD, namespace, pod, "log")
         lines = tuple((await self._cluster.read_text(path, params)).splitlines())
         return Evidence(
-            summary=f"{len(lines)} lines of {pod}/{chosen}" + (" before its restart" if previous else ""),
+            summary=told(
+                f"{counted(len(lines), 'line')} of {pod}/{chosen}" + (" before its restart" if previous else ""),
+                f"{pod}/{chosen} {'重启前' if previous else ''}的 {len(lines)} 行日志",
+            ),
             query=call(path, **params),
             lines=lines,
             facts={"lines": [*lines]},

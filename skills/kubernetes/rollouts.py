@@ -4,6 +4,7 @@ from skills.change import Verification
 from skills.kubernetes.cluster import Cluster, Thing
 from skills.kubernetes.rows import pod_state, restarts
 from skills.kubernetes.surroundings import pods_of
+from skills.words import told
 
 _HOPELESS = {
     "ImagePullBackOff",
@@ -19,16 +20,34 @@ async def judge_rollout(cluster: Cluster, workload: Thing) -> Verification:
     """Settled once all replicas are new and available, or once it is plain that they never will be."""
     name, status = workload["metadata"]["name"], workload.get("status", {})
     if int(status.get("observedGeneration", 0)) < int(workload["metadata"].get("generation", 0)):
-        return Verification(False, None, f"{name}: the controller has not seen the change yet")
+        return Verification(
+            False, None, told(f"{name}: the controller has not seen the change yet", f"{name}：控制器还没有看到改动")
+        )
     stuck = [each for each in status.get("conditions") or () if each.get("reason") == "ProgressDeadlineExceeded"]
     if stuck:
-        return Verification(True, False, f"{name}: {stuck[0].get('message') or 'the rollout is stuck'}")
+        return Verification(
+            True, False, f"{name}: {stuck[0].get('message') or told('the rollout is stuck', '发布卡住了')}"
+        )
     wanted, updated, ready, present = _numbers(workload)
     if updated >= wanted and ready >= wanted and present <= wanted:
-        return Verification(True, True, f"{name}: {ready} of {wanted} replicas are ready and up to date")
+        return Verification(
+            True,
+            True,
+            told(
+                f"{name}: {ready} of {wanted} replicas are ready and up to date",
+                f"{name}：{wanted} 个副本中 {ready} 个已更新并就绪",
+            ),
+        )
     if reason := await _hopeless(cluster, workload):
         return Verification(True, False, f"{name}: {reason}")
-    return Verification(False, None, f"{name}: {updated} updated, {ready} ready of {wanted}")
+    return Verification(
+        False,
+        None,
+        told(
+            f"{name}: {updated} updated, {ready} ready of {wanted}",
+            f"{name}：共 {wanted} 个，已更新 {updated} 个，就绪 {ready} 个",
+        ),
+    )
 
 
 async def _hopeless(cluster: Cluster, workload: Thing) -> str:
@@ -40,7 +59,7 @@ async def _hopeless(cluster: Cluster, workload: Thing) -> str:
             continue
         state = pod_state(pod)
         if state in _HOPELESS or (state in {"CrashLoopBackOff", "OOMKilled", "Error"} and restarts(pod) >= 2):
-            return f"{pod['metadata']['name']} is in {state}"
+            return told(f"{pod['metadata']['name']} is in {state}", f"{pod['metadata']['name']} 处于 {state}")
     return ""
 
 

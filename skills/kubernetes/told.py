@@ -9,6 +9,7 @@ from skills.kubernetes.cluster import Cluster, Listing, Thing, seen_at
 from skills.kubernetes.history import selector_of
 from skills.kubernetes.kinds import POD
 from skills.kubernetes.rows import row
+from skills.words import told as said
 
 
 async def pods_of(cluster: Cluster, thing: Thing, gaps: list[str]) -> tuple[Thing, ...]:
@@ -32,7 +33,7 @@ def call(path: str, **params: object) -> str:
 def left_out(listing: Listing, shown: int) -> tuple[str, ...]:
     """The gap that a reader must know of."""
     more = len(listing.things) - shown + listing.left_out
-    return (f"{more} more are not shown.",) if more > 0 else ()
+    return (said(f"{more} more are not shown.", f"还有 {more} 个未显示。"),) if more > 0 else ()
 
 
 def event_line(event: Thing) -> str:

@@ -12,6 +12,7 @@ from skills.evidence import Series
 from skills.http import MEBIBYTE, Http, Server
 from skills.loki.settings import LokiSettings
 from skills.timerange import TimeRange
+from skills.words import told
 
 MOST_BYTES = 2 * MEBIBYTE
 LONGEST_LINE = 2000
@@ -64,7 +65,16 @@ class LokiClient:
                 limit //= 4
         found = sorted(_lines(answer), key=lambda line: line.at, reverse=True)
         full = len(found) >= limit
-        gaps = (f"Only the newest {len(found)} lines were read; there may be more.",) if full else ()
+        gaps = (
+            (
+                told(
+                    f"Only the newest {len(found)} lines were read; there may be more.",
+                    f"只读取了最新的 {len(found)} 行；可能还有更多。",
+                ),
+            )
+            if full
+            else ()
+        )
         return Found(tuple(found), gaps, full)
 
     async def spread(self, query: str, span: TimeRange, most: int) -> Found:
@@ -79,7 +89,16 @@ class LokiClient:
             for line in (await self.lines(query, part, most // 4)).lines:
                 kept[line.at, line.source, line.text] = line
         lines = tuple(sorted(kept.values(), key=lambda line: line.at, reverse=True))
-        return Found(lines, (f"There are too many lines: {len(lines)} from all over the time were read.",), full=True)
+        return Found(
+            lines,
+            (
+                told(
+                    f"There are too many lines: {len(lines)} from all over the time were read.",
+                    f"日志行太多：从整段时间里读取了 {len(lines)} 行。",
+                ),
+            ),
+            full=True,
+        )
 
     async def counts(self, query: str, span: TimeRange, step: int) -> tuple[Series, ...]:
         """A metric query over a stretch."""

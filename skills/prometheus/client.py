@@ -11,6 +11,7 @@ from skills.http import MEBIBYTE, Http, Server
 from skills.prometheus.promql import checked
 from skills.prometheus.settings import PrometheusSettings
 from skills.timerange import TimeRange
+from skills.words import told
 
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 
@@ -89,7 +90,12 @@ class PrometheusClient:
         most = most or self._settings.most_series
         series = tuple(_series(entry) for entry in result)
         if len(series) > most:
-            gaps.append(f"{len(series)} series; the {most} with the highest last value are shown.")
+            gaps.append(
+                told(
+                    f"{len(series)} series; the {most} with the highest last value are shown.",
+                    f"共 {len(series)} 条序列；只显示最新值最高的 {most} 条。",
+                )
+            )
             series = tuple(sorted(series, key=_last, reverse=True)[:most])
         return Answer(series, kind, step, tuple(gaps))
 

@@ -77,7 +77,7 @@ def over_time(series: Iterable[Series], zone: tzinfo | None) -> Table:
     return Table(("series", "mean", "peak", "peak at", "last"), tuple(rows))
 
 
-def told(series: Series) -> dict[str, JSON]:
+def figures_of(series: Series) -> dict[str, JSON]:
     """One line of a chart for the brain: a few figures, not its points."""
     top = peak(series)
     labels: Mapping[str, str] = series.labels

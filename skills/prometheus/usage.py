@@ -17,7 +17,7 @@ class Gauge:
 
     name: str
     unit: str
-    missing: str
+    missing: tuple[str, str]
     """The gap, when nobody measures it."""
     ways: tuple[str, ...] = ()
 
@@ -52,7 +52,10 @@ POD_USAGE = {
     "cpu": PodGauge(
         name="cpu",
         unit="cores",
-        missing="No CPU of containers is recorded here (container_cpu_usage_seconds_total).",
+        missing=(
+            "No CPU of containers is recorded here (container_cpu_usage_seconds_total).",
+            "这里没有记录容器的 CPU（container_cpu_usage_seconds_total）。",
+        ),
         figure="mean",
         limit="cpu",
         ranked_by="rate(container_cpu_usage_seconds_total{$chosen}[$range])",
@@ -61,7 +64,10 @@ POD_USAGE = {
     "memory": PodGauge(
         name="memory",
         unit="bytes",
-        missing="No memory of containers is recorded here (container_memory_working_set_bytes).",
+        missing=(
+            "No memory of containers is recorded here (container_memory_working_set_bytes).",
+            "这里没有记录容器的内存（container_memory_working_set_bytes）。",
+        ),
         figure="most",
         limit="memory",
         ranked_by="max_over_time(container_memory_working_set_bytes{$chosen}[$range])",
@@ -75,7 +81,10 @@ NODE_USAGE = (
     Gauge(
         "CPU",
         "ratio",
-        "No CPU of nodes is recorded here (node_cpu_seconds_total).",
+        (
+            "No CPU of nodes is recorded here (node_cpu_seconds_total).",
+            "这里没有记录节点的 CPU（node_cpu_seconds_total）。",
+        ),
         (
             '1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[$window]))',
             (
@@ -91,7 +100,10 @@ NODE_USAGE = (
     Gauge(
         "memory",
         "ratio",
-        "No memory of nodes is recorded here (node_memory_MemAvailable_bytes).",
+        (
+            "No memory of nodes is recorded here (node_memory_MemAvailable_bytes).",
+            "这里没有记录节点的内存（node_memory_MemAvailable_bytes）。",
+        ),
         (
             "1 - sum by (instance) (node_memory_MemAvailable_bytes) / sum by (instance) (node_memory_MemTotal_bytes)",
             'sum by (node) (container_memory_working_set_bytes{id="/"}) / sum by (node) (machine_memory_bytes)',
@@ -104,7 +116,10 @@ NODE_USAGE = (
     Gauge(
         "disk",
         "ratio",
-        "No disks of nodes are recorded here (node_filesystem_avail_bytes).",
+        (
+            "No disks of nodes are recorded here (node_filesystem_avail_bytes).",
+            "这里没有记录节点的磁盘（node_filesystem_avail_bytes）。",
+        ),
         (f"max by (instance) (1 - node_filesystem_avail_bytes{{{_DISKS}}} / node_filesystem_size_bytes{{{_DISKS}}})",),
     ),
 )

@@ -17,6 +17,7 @@ from skills.evidence import JSON, Evidence
 from skills.kubernetes.cluster import Cluster, Thing, path_of
 from skills.kubernetes.kinds import JOB, NODE, POD
 from skills.kubernetes.rows import pod_state
+from skills.words import told
 
 PATIENCE = 120.0
 PAUSE = 1.0
@@ -56,14 +57,20 @@ class CleanDisk:
         self._require_image()
         await self._cluster.get(NODE, "", self._node)
         files, size = await self._work("count", f"{time.time_ns()}")
-        folder = FOLDERS[self._what]
+        folder, image = FOLDERS[self._what], self._image.partition("@")[0]
         return Preview(
             diff=(f"{self._node}:{folder.path}: {files} files, {size} bytes -> removed",),
             nodes=(self._node,),
             notes=(
-                f"Only files that nobody has written for {self._days} days; they do not come back.",
-                f"A job in {self._namespace} does it with {self._image.partition('@')[0]}.",
-                f"It sees {folder.path} of the node, and nothing else.",
+                told(
+                    f"Only files that nobody has written for {self._days} days; they do not come back.",
+                    f"只清理 {self._days} 天没有写入的文件；无法恢复。",
+                ),
+                told(
+                    f"A job in {self._namespace} does it with {image}.",
+                    f"由 {self._namespace} 中的任务用镜像 {image} 执行。",
+                ),
+                told(f"It sees {folder.path} of the node, and nothing else.", f"它只能看到节点的 {folder.path}。"),
             ),
             figures={"bytes": float(size), "files": float(files), "nodes": 1.0, "pods": 0.0},
         )
@@ -88,7 +95,10 @@ class CleanDisk:
         before = cast("dict[str, str]", snapshot.before)
         files, size = await self._work("remove", before["asked_at"])
         return Evidence(
-            summary=f"{self._node}: {size} bytes in {files} files of {FOLDERS[self._what].path} were freed",
+            summary=told(
+                f"{self._node}: {size} bytes in {files} files of {FOLDERS[self._what].path} were freed",
+                f"{self._node}：从 {FOLDERS[self._what].path} 的 {files} 个文件释放了 {size} 字节",
+            ),
             query=f"POST {path_of(JOB, self._namespace)}",
             facts={"bytes": size, "files": files, "node": self._node},
         )
@@ -97,9 +107,17 @@ class CleanDisk:
         """No pressure is left; where there was none, having run is enough."""
         node = await self._cluster.get(NODE, "", self._node)
         if _pressed(node):
-            return Verification(False, None, f"{self._node} still reports DiskPressure")
+            return Verification(
+                False, None, told(f"{self._node} still reports DiskPressure", f"{self._node} 仍然报告磁盘压力")
+            )
         was = cast("dict[str, bool]", snapshot.before)["pressed"]
-        return Verification(True, True, f"{self._node}: DiskPressure is gone" if was else f"{self._node} is well")
+        return Verification(
+            True,
+            True,
+            told(f"{self._node}: no DiskPressure", f"{self._node}：没有磁盘压力")
+            if was
+            else told(f"{self._node} is well", f"{self._node} 正常"),
+        )
 
     async def undo(self, snapshot: Snapshot) -> Evidence:
         """Not possible."""

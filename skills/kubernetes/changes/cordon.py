@@ -8,6 +8,7 @@ from skills.kubernetes.changes.patched import Patched
 from skills.kubernetes.cluster import MERGE, Cluster, Thing
 from skills.kubernetes.kinds import NODE
 from skills.kubernetes.rows import is_ready
+from skills.words import counted, told
 
 
 class Cordon(Patched):
@@ -23,7 +24,7 @@ class Cordon(Patched):
     @property
     def done(self) -> str:
         """What was done."""
-        return f"{self.name} takes no new pods" if self._closed else f"{self.name} takes pods again"
+        return _told(self.name, self._closed)
 
     async def body(self, thing: Thing, before: Mapping[str, Any]) -> object:
         """The mark; taken away, not set to false, as the API server itself keeps it."""
@@ -38,11 +39,20 @@ class Cordon(Patched):
             and is_ready(each)
             and not each.get("spec", {}).get("unschedulable")
         ]
-        notes = (f"{len(others)} other nodes take pods.",) if self._closed else ()
+        notes = (
+            (told(f"{counted(len(others), 'other node')} left to take pods.", f"还有 {len(others)} 个节点可以调度。"),)
+            if self._closed
+            else ()
+        )
         return Preview(nodes=(self.name,), notes=notes, figures={"nodes": 1.0})
 
     async def judge(self, thing: Thing, snapshot: Snapshot) -> Verification:
         """The mark is as wanted."""
         closed = bool(thing.get("spec", {}).get("unschedulable"))
-        told = f"{self.name} {'takes no new pods' if closed else 'takes pods'}"
-        return Verification(True, closed == self._closed, told)
+        return Verification(True, closed == self._closed, _told(self.name, closed))
+
+
+def _told(node: str, closed: bool) -> str:
+    if closed:
+        return told(f"{node} takes no new pods", f"{node} 已停止调度")
+    return told(f"{node} takes pods", f"{node} 可以调度")

@@ -12,6 +12,7 @@ from skills.kubernetes.changes.eviction import evict
 from skills.kubernetes.cluster import Cluster, Thing
 from skills.kubernetes.kinds import NODE, POD
 from skills.kubernetes.surroundings import budgets_in_the_way, controller_of, full_name
+from skills.words import counted, told
 
 MIRROR = "kubernetes.io/config.mirror"
 PAUSE = 2.0
@@ -36,7 +37,12 @@ class Drain:
         pods = await self._leaving()
         self._refuse_lone(pods)
         losing = [full_name(pod) for pod in pods if _keeps_files(pod)]
-        notes = [f"{len(pods)} pods go; those of daemon sets stay."]
+        notes = [
+            told(
+                f"{counted(len(pods), 'pod')} will go; those of daemon sets stay.",
+                f"将驱逐 {len(pods)} 个 Pod；DaemonSet 的 Pod 保留。",
+            )
+        ]
         if losing:
             notes.append(f"What these keep in emptyDir volumes is lost: {', '.join(losing[:5])}")
         closed = bool(node.get("spec", {}).get("unschedulable"))
@@ -82,7 +88,11 @@ class Drain:
             await asyncio.sleep(min(PAUSE, max(0.0, until - time.monotonic())))
         left = tuple(f"{full_name(pod)} is still there. {held.get(full_name(pod), '')}".strip() for pod in pods)
         return Evidence(
-            summary=f"{self._node} is empty" if not left else f"{self._node}: {len(left)} pods are still there",
+            summary=told(f"{self._node} is empty", f"{self._node} 已清空")
+            if not left
+            else told(
+                f"{self._node}: {counted(len(left), 'pod')} still there", f"{self._node}：还有 {len(left)} 个 Pod"
+            ),
             query=f"kubectl drain {self._node} --ignore-daemonsets",
             lines=tuple(f"evicted {name}" for name in dict.fromkeys(gone)),
             facts={"evicted": [*dict.fromkeys(gone)], "left": [full_name(pod) for pod in pods]},
@@ -93,15 +103,30 @@ class Drain:
         """Nobody is left on it, and the pods have found other places."""
         pods = await self._leaving()
         if pods:
-            return Verification(False, None, f"{len(pods)} pods are still on {self._node}")
+            return Verification(
+                False,
+                None,
+                told(f"{counted(len(pods), 'pod')} still on {self._node}", f"{self._node} 上还有 {len(pods)} 个 Pod"),
+            )
         waiting = [
             pod
             for pod in (await self._cluster.list(POD, fields="status.phase=Pending")).things
             if not pod["spec"].get("nodeName")
         ]
         if waiting:
-            return Verification(False, None, f"{self._node} is empty; {len(waiting)} pods wait for another node")
-        return Verification(True, True, f"{self._node} is empty, and no pod waits for a place")
+            return Verification(
+                False,
+                None,
+                told(
+                    f"{self._node} is empty; {counted(len(waiting), 'pod')} waiting for another node",
+                    f"{self._node} 已清空；{len(waiting)} 个 Pod 在等待其他节点",
+                ),
+            )
+        return Verification(
+            True,
+            True,
+            told(f"{self._node} is empty, and no pod waits for a place", f"{self._node} 已清空，没有 Pod 在等待"),
+        )
 
     async def undo(self, snapshot: Snapshot) -> Evidence:
         """Open it again; the pods stay where they went."""

@@ -16,6 +16,7 @@ from skills.kubernetes.cluster import JSON_PATCH, STRATEGIC, Cluster, Thing, pat
 from skills.kubernetes.diff import changes
 from skills.kubernetes.kinds import Kind
 from skills.kubernetes.surroundings import owner_of
+from skills.words import told
 
 TRIES = 4
 SYSTEM = "Kubernetes"
@@ -90,7 +91,7 @@ class Patched(ABC):
             thing = await self._same(snapshot)
             if self._kept(thing) != self._before(snapshot):
                 if await self._is_mine(thing, snapshot):
-                    return self._told(f"{self.done} (it already was)", thing)
+                    return self._told(told(f"{self.done} (it already was)", f"{self.done}（此前已完成）"), thing)
                 raise Conflict("changed_since", kind=self.kind.name, name=self.name)
             try:
                 after = await self._patch(thing, snapshot)
@@ -112,7 +113,7 @@ class Patched(ABC):
         for attempt in range(TRIES):
             thing = await self._same(snapshot)
             if self._kept(thing) == before:
-                return self._told("It is as it was before", thing)
+                return self._told(told("It is as it was before", "已经是之前的样子"), thing)
             if not await self._is_mine(thing, snapshot):
                 raise Conflict("changed_since", kind=self.kind.name, name=self.name)
             patch = [_guard(thing), *_put_back(thing, before)]
@@ -122,7 +123,7 @@ class Patched(ABC):
                 if attempt == TRIES - 1:
                     raise
                 continue
-            return self._told("It was put back as it was before", after)
+            return self._told(told("It was put back as it was before", "已恢复到之前的样子"), after)
         raise AssertionError("the last try returns or raises")
 
     async def _look(self) -> tuple[Snapshot, Thing]:

@@ -9,6 +9,7 @@ from skills.evidence import JSON, Evidence
 from skills.kubernetes.cluster import Cluster, Thing, path_of
 from skills.kubernetes.kinds import JOB, NAMESPACE, POD, Kind
 from skills.kubernetes.surroundings import full_name, owner_of
+from skills.words import counted, told
 
 
 class Remove(ABC):
@@ -43,7 +44,12 @@ class Remove(ABC):
             diff=tuple(f"{self.kind.name} {full_name(thing)} -> removed" for thing in doomed[:20]),
             pods=tuple(full_name(thing) for thing in doomed) if self.kind is POD else (),
             owner=owner_of(doomed[0]),
-            notes=(f"{len(doomed)} have ended already; nothing that runs is touched. They do not come back.",),
+            notes=(
+                told(
+                    f"{len(doomed)} ended already; nothing that runs is touched. They do not come back.",
+                    f"{len(doomed)} 个都已结束；不会影响运行中的。删除后无法恢复。",
+                ),
+            ),
             figures={"removed": float(len(doomed)), "pods": 0.0},
         )
 
@@ -64,9 +70,12 @@ class Remove(ABC):
             except NotFound:
                 gone.append(name)
             except Conflict:
-                gaps.append(f"{name} is another one by now, and was left.")
+                gaps.append(told(f"{name} is another one by now, and was left.", f"{name} 已被重新创建，予以保留。"))
         return Evidence(
-            summary=f"{len(gone)} {self.kind.plural} of {self.namespace} were removed",
+            summary=told(
+                f"{counted(len(gone), self.kind.plural.removesuffix('s'))} of {self.namespace} removed",
+                f"已删除 {self.namespace} 的 {len(gone)} 个 {self.kind.name}",
+            ),
             query=f"DELETE {path_of(self.kind, self.namespace)}",
             lines=tuple(gone),
             facts={"removed": cast("JSON", gone)},
@@ -78,7 +87,7 @@ class Remove(ABC):
         listing = await self.cluster.list(self.kind, self.namespace)
         uids = {thing["metadata"]["uid"] for thing in listing.things}
         left = sum(uid in uids for uid in _doomed(snapshot).values())
-        return Verification(not left, None if left else True, f"{left} are left" if left else "none is left")
+        return Verification(not left, None if left else True, told(f"{left} left", f"还剩 {left} 个"))
 
     async def undo(self, snapshot: Snapshot) -> Evidence:
         """Not possible."""

@@ -11,6 +11,7 @@ from skills.kubernetes.history import owned_by
 from skills.kubernetes.kinds import DAEMON_SET, JOB, POD, REPLICA_SET, STATEFUL_SET
 from skills.kubernetes.rows import is_ready, pod_state
 from skills.kubernetes.surroundings import budgets_in_the_way, controller_of, full_name, owner_of
+from skills.words import told
 
 _CONTROLLERS = {kind.name: kind for kind in (REPLICA_SET, STATEFUL_SET, DAEMON_SET, JOB)}
 
@@ -31,9 +32,9 @@ class RestartPod:
         pod = await self._look()
         await evict(self._cluster, pod, dry_run=True)
         count = len(await self._siblings(pod))
-        notes = [f"{controller_of(pod)} will make another."]
+        notes = [told(f"{controller_of(pod)} will make another.", f"{controller_of(pod)} 会重建它。")]
         if any("emptyDir" in each for each in pod["spec"].get("volumes") or ()):
-            notes.append("What it keeps in emptyDir volumes is lost.")
+            notes.append(told("What it keeps in emptyDir volumes is lost.", "emptyDir 卷中的内容会丢失。"))
         return Preview(
             diff=(f"pod {self._namespace}/{self._pod}: {pod_state(pod)} -> evicted",),
             pods=(full_name(pod),),
@@ -58,32 +59,57 @@ class RestartPod:
         query = f"POST {path_of(POD, self._namespace, self._pod, 'eviction')}"
         pod = await self._cluster.find(POD, self._namespace, self._pod)
         if pod is None or pod["metadata"]["uid"] != snapshot.uid or pod["metadata"].get("deletionTimestamp"):
-            return Evidence(f"Pod {self._pod} is gone already", query)
+            return Evidence(told(f"Pod {self._pod} is gone already", f"Pod {self._pod} 已经不在"), query)
         await evict(self._cluster, pod)
-        return Evidence(f"Pod {self._pod} was evicted", query, facts={"uid": snapshot.uid})
+        return Evidence(
+            told(f"Pod {self._pod} was evicted", f"Pod {self._pod} 已被驱逐"), query, facts={"uid": snapshot.uid}
+        )
 
     async def verify(self, snapshot: Snapshot) -> Verification:
         """The old one is gone, and as many as before are ready."""
         pod = await self._cluster.find(POD, self._namespace, self._pod)
         if pod is not None and pod["metadata"]["uid"] == snapshot.uid:
-            return Verification(False, None, f"{self._pod} is still going")
+            return Verification(False, None, told(f"{self._pod} is still going", f"{self._pod} 正在退出"))
         kept = cast("dict[str, str | int]", snapshot.before)
         kind, _, name = str(kept["controller"]).partition("/")
         controller = await self._cluster.find(_CONTROLLERS[kind], self._namespace, name)
         if controller is None:
-            return Verification(True, None, f"{kind} {name}, which would make another, is gone itself")
+            return Verification(
+                True,
+                None,
+                told(f"{kind} {name}, which would make another, is gone itself", f"{kind} {name} 已不存在，无法重建"),
+            )
         siblings = await self._of(controller)
         ready, wanted = sum(is_ready(each) for each in siblings), int(kept["siblings"])
         if ready >= wanted:
-            return Verification(True, True, f"{ready} pods of {name} are ready")
+            return Verification(
+                True, True, told(f"{ready} pods of {name} are ready", f"{name} 的 {ready} 个 Pod 已就绪")
+            )
         bad = next((each for each in siblings if pod_state(each) in {"CrashLoopBackOff", "ImagePullBackOff"}), None)
         if bad:
-            return Verification(True, False, f"{bad['metadata']['name']} is in {pod_state(bad)}")
-        return Verification(False, None, f"{ready} of {wanted} pods of {name} are ready")
+            return Verification(
+                True,
+                False,
+                told(
+                    f"{bad['metadata']['name']} is in {pod_state(bad)}",
+                    f"{bad['metadata']['name']} 处于 {pod_state(bad)}",
+                ),
+            )
+        return Verification(
+            False,
+            None,
+            told(f"{ready} of {wanted} pods of {name} are ready", f"{name} 的 {wanted} 个 Pod 中 {ready} 个已就绪"),
+        )
 
     async def undo(self, snapshot: Snapshot) -> Evidence:
         """There is nothing to put back."""
-        return Evidence("Nothing to put back: the pod's controller has made another just like it", "nothing")
+        return Evidence(
+            told(
+                "Nothing to put back: the pod's controller has made another just like it",
+                "无需恢复：控制器已经重建了同样的 Pod",
+            ),
+            "nothing",
+        )
 
     async def _look(self) -> Thing:
         pod = await self._cluster.get(POD, self._namespace, self._pod)

@@ -8,6 +8,7 @@ from skills.kubernetes.changes.template import TemplateChange
 from skills.kubernetes.cluster import JSON_PATCH, Cluster, Thing
 from skills.kubernetes.history import revision_of, revisions, template_of
 from skills.kubernetes.kinds import DEPLOYMENT
+from skills.words import told
 
 
 class Rollback(TemplateChange):
@@ -22,11 +23,12 @@ class Rollback(TemplateChange):
     @property
     def done(self) -> str:
         """What was done."""
-        return f"{self.namespace}/{self.name} is being put back to {self._words}"
-
-    @property
-    def _words(self) -> str:
-        return f"revision {self._revision}" if self._revision else "the revision before"
+        name = f"{self.namespace}/{self.name}"
+        if self._revision:
+            return told(
+                f"{name} is being put back to revision {self._revision}", f"正在把 {name} 回滚到版本 {self._revision}"
+            )
+        return told(f"{name} is being put back to the revision before", f"正在把 {name} 回滚到上一个版本")
 
     async def aside(self, thing: Thing) -> Mapping[str, Any]:
         """The template to go back to: once it runs again, its revision has another number."""

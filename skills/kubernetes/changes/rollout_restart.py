@@ -9,6 +9,7 @@ from skills.evidence import JSON
 from skills.kubernetes.changes.template import TemplateChange
 from skills.kubernetes.cluster import Cluster, Thing
 from skills.kubernetes.kinds import Kind
+from skills.words import told
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
@@ -23,7 +24,7 @@ class RolloutRestart(TemplateChange):
     @property
     def done(self) -> str:
         """What was done."""
-        return f"{self.namespace}/{self.name} is being restarted"
+        return told(f"{self.namespace}/{self.name} is being restarted", f"正在滚动重启 {self.namespace}/{self.name}")
 
     async def aside(self, thing: Thing) -> Mapping[str, JSON]:
         """The time is fixed when it is observed: asked twice, it restarts once."""

@@ -9,6 +9,7 @@ from skills.kubernetes.cluster import Cluster, Thing
 from skills.kubernetes.kinds import HPA, Kind
 from skills.kubernetes.rollouts import judge_rollout
 from skills.kubernetes.surroundings import budgets_in_the_way, pods_of
+from skills.words import told
 
 
 class Scale(Patched):
@@ -23,7 +24,10 @@ class Scale(Patched):
     @property
     def done(self) -> str:
         """What was done."""
-        return f"{self.namespace}/{self.name} is being scaled to {self._replicas}"
+        return told(
+            f"{self.namespace}/{self.name} is being scaled to {self._replicas}",
+            f"正在把 {self.namespace}/{self.name} 调整为 {self._replicas} 个副本",
+        )
 
     async def body(self, thing: Thing, before: Mapping[str, Any]) -> object:
         """The number."""
@@ -44,7 +48,9 @@ class Scale(Patched):
                     f" {spec.get('maxReplicas')}) will set its own number; change its bounds instead."
                 )
         if going:
-            notes.append(f"{going} of {had} pods will go." + (" All traffic stops." if not self._replicas else ""))
+            notes.append(told(f"{going} of {had} pods will go.", f"{had} 个 Pod 中有 {going} 个会停止。"))
+        if going and not self._replicas:
+            notes.append(told("All traffic stops.", "所有流量都会中断。"))
         return Preview(
             fraction=going / had if had else 0.0,
             budgets=await budgets_in_the_way(self.cluster, pods) if going else (),
@@ -56,5 +62,12 @@ class Scale(Patched):
         """All wanted pods are ready, and no more."""
         if int(thing["spec"].get("replicas", 1)) != self._replicas:
             number = thing["spec"].get("replicas", 1)
-            return Verification(True, False, f"{self.name}: something else set it to {number} replicas")
+            return Verification(
+                True,
+                False,
+                told(
+                    f"{self.name}: something else set it to {number} replicas",
+                    f"{self.name}：被别处改为 {number} 个副本",
+                ),
+            )
         return await judge_rollout(self.cluster, thing)

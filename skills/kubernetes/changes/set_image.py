@@ -8,6 +8,7 @@ from skills.errors import BadArguments
 from skills.kubernetes.changes.template import TemplateChange
 from skills.kubernetes.cluster import Cluster, Thing
 from skills.kubernetes.kinds import Kind
+from skills.words import told
 
 IMAGE = r"^[a-zA-Z0-9][a-zA-Z0-9._/:@-]{0,254}$"
 
@@ -27,7 +28,10 @@ class SetImage(TemplateChange):
     @property
     def done(self) -> str:
         """What was done."""
-        return f"{self.namespace}/{self.name} is being moved to {self._image}"
+        return told(
+            f"{self.namespace}/{self.name} is being moved to {self._image}",
+            f"正在把 {self.namespace}/{self.name} 换成 {self._image}",
+        )
 
     async def body(self, thing: Thing, before: Mapping[str, Any]) -> object:
         """The image of that container."""

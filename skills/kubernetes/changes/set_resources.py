@@ -8,6 +8,7 @@ from skills.kubernetes.changes.set_image import container_named
 from skills.kubernetes.changes.template import TemplateChange
 from skills.kubernetes.cluster import Cluster, Thing
 from skills.kubernetes.kinds import Kind
+from skills.words import told
 
 
 class SetResources(TemplateChange):
@@ -34,7 +35,10 @@ class SetResources(TemplateChange):
     @property
     def done(self) -> str:
         """What was done."""
-        return f"{self.namespace}/{self.name} is being given other resources"
+        return told(
+            f"{self.namespace}/{self.name} is being given other resources",
+            f"正在调整 {self.namespace}/{self.name} 的资源",
+        )
 
     async def body(self, thing: Thing, before: Mapping[str, Any]) -> object:
         """What is named, and nothing else."""

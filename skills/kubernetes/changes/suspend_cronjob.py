@@ -7,6 +7,7 @@ from skills.change import Preview, Snapshot, Verification
 from skills.kubernetes.changes.patched import Patched
 from skills.kubernetes.cluster import MERGE, Cluster, Thing
 from skills.kubernetes.kinds import CRON_JOB
+from skills.words import counted, told
 
 
 class SuspendCronJob(Patched):
@@ -22,7 +23,10 @@ class SuspendCronJob(Patched):
     @property
     def done(self) -> str:
         """What was done."""
-        return f"{self.namespace}/{self.name} {'is suspended' if self._suspended else 'runs again'}"
+        name = f"{self.namespace}/{self.name}"
+        if self._suspended:
+            return told(f"{name} is suspended", f"{name} 已暂停")
+        return told(f"{name} runs again", f"{name} 已恢复")
 
     async def body(self, thing: Thing, before: Mapping[str, Any]) -> object:
         """The mark."""
@@ -31,9 +35,22 @@ class SuspendCronJob(Patched):
     async def surroundings(self, thing: Thing, after: Thing) -> Preview:
         """What runs now goes on."""
         running = len(thing.get("status", {}).get("active") or ())
-        return Preview(notes=(f"{running} jobs of it run now, and go on.",) if running else ())
+        return Preview(
+            notes=(
+                told(
+                    f"{counted(running, 'job')} of it running now, and going on.",
+                    f"正在运行的 {running} 个任务会继续。",
+                ),
+            )
+            if running
+            else ()
+        )
 
     async def judge(self, thing: Thing, snapshot: Snapshot) -> Verification:
         """The mark is as wanted."""
         suspended = bool(thing["spec"].get("suspend"))
-        return Verification(True, suspended == self._suspended, f"{self.name}: suspended is {suspended}")
+        return Verification(
+            True,
+            suspended == self._suspended,
+            told(f"{self.name}: suspended is {suspended}", f"{self.name}：暂停状态为 {suspended}"),
+        )

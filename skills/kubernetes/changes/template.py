@@ -8,6 +8,7 @@ from skills.kubernetes.changes.patched import Patched
 from skills.kubernetes.cluster import Thing
 from skills.kubernetes.rollouts import judge_rollout
 from skills.kubernetes.surroundings import full_name, pods_of
+from skills.words import told
 
 
 class TemplateChange(Patched, ABC):
@@ -19,9 +20,21 @@ class TemplateChange(Patched, ABC):
         """Every pod goes, by and by."""
         pods = await pods_of(self.cluster, thing)
         strategy = (thing["spec"].get("strategy") or {}).get("type", "RollingUpdate")
-        notes = ("All pods stop before new ones start (strategy Recreate).",) if strategy == "Recreate" else ()
+        notes = (
+            (
+                told(
+                    "All pods stop before new ones start (strategy Recreate).",
+                    "所有 Pod 先停止再启动新的（Recreate 策略）。",
+                ),
+            )
+            if strategy == "Recreate"
+            else ()
+        )
         if thing["spec"].get("paused"):
-            notes = (*notes, "The rollout is paused: nothing happens until it is resumed.")
+            notes = (
+                *notes,
+                told("The rollout is paused: nothing happens until it is resumed.", "发布已暂停：恢复之前不会生效。"),
+            )
         return Preview(
             pods=tuple(full_name(pod) for pod in pods),
             fraction=1.0 if pods else 0.0,

@@ -71,7 +71,7 @@ async def test_a_silence_is_shown_made_once_and_ended_again():
     change = wire.catalogue()["create_silence"].change
     shown = await change.preview(ASKED)
     assert shown.diff == ("silence alertname=HighLatency, namespace=shop until 2026-11-22 11:00 UTC",)
-    assert shown.notes == ("1 alerts match now.", "HighLatency active")
+    assert shown.notes == ("1 alert now.", "HighLatency active")
     snapshot = Snapshot.from_json((await change.observe(ASKED)).to_json())
     await change.run(ASKED, snapshot)
     await change.run(ASKED, snapshot)
@@ -140,7 +140,7 @@ async def test_on_a_real_alertmanager(alertmanager):
     alertmanager.fire({"labels": labels})
     catalogue = discover(["alertmanager"], settings={"alertmanager": {"url": alertmanager.url}})
     wanted = {"matchers": "alertname=RealSilence"}
-    assert (await catalogue["alertmanager.alerts"](wanted)).summary == "1 alerts"
+    assert (await catalogue["alertmanager.alerts"](wanted)).summary == "1 alert"
     asked = {**wanted, "comment": "a test"}
     change = catalogue["create_silence"].change
     snapshot = await change.observe(asked)

@@ -188,7 +188,7 @@ async def test_scaling_down_tells_how_many_go_and_who_else_decides(now):
     assert shown.diff == ("spec.replicas: 3 -> 0",)
     assert shown.figures["pods"] == 3
     assert shown.notes[0].startswith("The autoscaler order-hpa (2 to 9) will set its own number")
-    assert shown.notes[1] == "3 of 3 pods will go. All traffic stops."
+    assert shown.notes[1:] == ("3 of 3 pods will go.", "All traffic stops.")
 
 
 async def test_nothing_to_change_is_told(now):
@@ -326,7 +326,7 @@ async def test_a_node_is_closed_and_opened_again(now):
     wire = Wire(node("n1"), node("n2"))
     change = kube(wire, now)["cordon"].change
     shown = await change.preview({"node": "n1"})
-    assert (shown.diff, shown.notes) == (("spec.unschedulable: (none) -> True",), ("1 other nodes take pods.",))
+    assert (shown.diff, shown.notes) == (("spec.unschedulable: (none) -> True",), ("1 other node left to take pods.",))
     snapshot = await change.observe({"node": "n1"})
     await change.run({"node": "n1"}, snapshot)
     assert (await change.verify({"node": "n1"}, snapshot)).better
@@ -358,7 +358,7 @@ async def test_what_a_budget_holds_is_left_and_told_when_time_is_up(now):
     change = kube(wire, now)["drain_node"].change
     asked = {"node": "n1", "timeout": 1}
     found = await change.run(asked, await change.observe(asked))
-    assert found.summary == "n1: 1 pods are still there"
+    assert found.summary == "n1: 1 pod still there"
     assert found.gaps == ("shop/order-service-1 is still there. violates the budget",)
 
 

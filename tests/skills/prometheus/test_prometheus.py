@@ -246,7 +246,7 @@ async def test_alerts_that_fire():
     alerts = [alert("HighLatency", "firing"), alert("Disk", "pending")]
     reply = httpx.Response(200, json={"status": "success", "data": {"alerts": alerts}})
     found = await Prom(("/alerts", reply))("firing_alerts")
-    assert found.summary == "1 alerts fire, 1 are pending"
+    assert found.summary == "1 alert firing, 1 pending"
     assert found.table.rows[0][0] == "HighLatency"
 
 

@@ -1,7 +1,10 @@
 """One line that says what the series show."""
 
+from collections.abc import Iterator
+
 from skills.evidence import Series
 from skills.prometheus.figures import clock_time, peak, short
+from skills.prometheus.services import Requests
 from skills.timerange import TimeRange
 from skills.words import told
 
@@ -32,3 +35,11 @@ def fullest(lines: list[Series]) -> str:
         return ""
     most = f"{max(tops)[1]} {short(max(tops)[0], 'ratio')}"
     return told(f"; highest: {most}", f"；最高：{most}")
+
+
+def unseen(about: Requests) -> Iterator[str]:
+    """What a service's metrics cannot tell."""
+    if not about.status:
+        yield told("No status codes are recorded: the error rate cannot be seen.", "没有记录状态码：看不到错误率。")
+    if not about.has_buckets:
+        yield told("No histogram is recorded: only the mean latency can be seen.", "没有直方图：只能看到平均延迟。")

@@ -260,11 +260,11 @@ async def test_the_bounds_of_an_autoscaler(kube, shop):
 async def test_a_node_is_closed_emptied_and_opened(kube):
     namespace = kube.namespace()
     kube.add_node("drained", labels={"only": namespace})
-    kube.add_node("spare", labels={"only": namespace})
     thing = deployment(replicas=3)
     thing["spec"]["template"]["spec"]["nodeSelector"] = {"only": namespace}
     kube.apply(thing, namespace=namespace)
     kube.wait_for_rollout("order", namespace)
+    kube.add_node("spare", labels={"only": namespace})
     cordon = Change(kube, "cordon", namespace)
     await cordon.run(node="drained")
     assert (await cordon.settled()).better

@@ -179,7 +179,8 @@ class Playground:
 
     def _rules(self) -> None:
         self.alarms.evaluate()
-        self.shop.world.agenda.after(RULE_SECONDS, self._rules)
+        behind = self.clock() - self.shop.world.now  # after the machine slept, the past is caught up in large steps
+        self.shop.world.agenda.after(max(RULE_SECONDS, behind / 60), self._rules)
 
     async def _control(self, request: Request) -> Response:
         """See, begin and end faults over HTTP."""

@@ -1,0 +1,175 @@
+"""Names and values as programs write them: JSON, logfmt, YAML, environment, code, and what people type."""
+
+import re
+from collections.abc import Iterator
+
+from bot.redaction.names import WORD, Hold, holds
+
+LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
+MOST_NAME = 48
+_REST = re.compile(r"[A-Za-z0-9_.\-]{0,49}")
+_VALUE = re.compile(
+    r"""(?P<sep>(?:\\*["'`])?(?:\]|\[\])?[ \t]{0,3}(?:=>|:{0,3}=|[!=]==?|[=:]|\?=|\.=)[ \t]{0,3}"""
+    r"""|[ \t]{1,8}string[ \t]{0,8}=[ \t]{0,8}"""
+    r"""|\\*["'`][ \t]{0,8},[ \t]{0,8}(?=\\*["'`])|[ \t]{1,8}-[ \t]{1,8}(?=["'`])|[ \t]{1,8}(?=["'`]))"""
+    r"""(?:\[?@?(?P<q>\\*["'`])(?P<quoted>(?:\\\\.|(?!(?P=q))[^\n]){1,4096}?)(?P=q)"""
+    r"""|(?P<bare>[^\s"'`,;&<>(){}\[\]|\\]{1,4096}))"""
+)
+_PLACEHOLDER = re.compile(
+    r"^(?:\*{2,}|x{4,}|X{4,}|<[^>]*>|\[?(?i:redacted|masked|filtered|hidden|secret)(?:\]|:.*)?|\$\{.*|\$\(.*|\{\{.*|%\(?\w*\)?s"
+    r"|\$[A-Z_]+|(?i:null|none|nil|true|false|undefined|empty|yes|no|n/a|ok|-)|\.{3,})$"
+)
+_PROSE = frozenset(
+    [
+        "is",
+        "are",
+        "was",
+        "were",
+        "the",
+        "a",
+        "an",
+        "to",
+        "for",
+        "in",
+        "on",
+        "of",
+        "not",
+        "no",
+        "yes",
+        "must",
+        "required",
+        "invalid",
+        "incorrect",
+        "missing",
+        "expired",
+        "authentication",
+        "authorization",
+        "failed",
+        "error",
+        "mismatch",
+        "min",
+        "max",
+        "length",
+        "policy",
+        "from",
+        "with",
+        "and",
+        "or",
+        "has",
+        "have",
+        "been",
+        "be",
+        "empty",
+        "set",
+        "unset",
+        "null",
+        "none",
+        "true",
+        "false",
+        "nil",
+        "ok",
+        "denied",
+        "accepted",
+        "changed",
+        "reset",
+        "rotated",
+        "refresh",
+        "refreshed",
+        "found",
+        "valid",
+        "bearer",
+        "basic",
+        "digest",
+        "negotiate",
+        "token",
+        "key",
+        "unauthorized",
+        "forbidden",
+        "user",
+        "admin",
+    ]
+)
+_SECRETISH = re.compile(r"^(?=.*[0-9])(?=.*[A-Za-z])[^\s]{8,}$|^[A-Za-z0-9+/_\-.=]{20,}$")
+_NUMBER = re.compile(r"^[+\-]?\d+(?:\.\d+)?(?:ms|s|m|h|d|%|[kKmMgG]i?[bB]?)?$")
+_UUID = re.compile(r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+_HEX = re.compile(r"^[0-9a-f]{7,}$")
+_DOTTED_WORDS = re.compile(r"[a-z]+(?:[._\-][a-z]+)+")
+_LONG_KEY = re.compile(r"[A-Za-z0-9_\-./+=]{20,}")
+_KEY_NAME = re.compile(r"(?:[_\-][kK][eE][yY]|[a-z]Key)$")
+_ASSIGNED = frozenset({"=", "?=", ":="})
+_PIN = re.compile(r"pass|pwd|pin", re.IGNORECASE)
+_TOKENISH = re.compile(r"token|secret|cred", re.IGNORECASE)
+
+
+def placeholder(value: str) -> bool:
+    """What stands where a secret would be: stars, a variable, our own mark."""
+    return bool(_PLACEHOLDER.match(value))
+
+
+def prose(value: str) -> bool:
+    """A word of a sentence, not a secret."""
+    return value.strip(".,;:!?").lower() in _PROSE
+
+
+def pairs(text: str) -> Iterator[tuple[int, int, str]]:
+    """Spans of the secret values beside their names."""
+    at = 0
+    while found := WORD.search(text, at):
+        start, end = _whole(text, found.start(), found.end())
+        value = _VALUE.match(text, end) if end - found.end() <= MOST_NAME else None
+        if value is None:
+            at = end if end - found.end() <= MOST_NAME else found.end()
+            continue
+        name = text[start:end] if not start or text[start - 1] not in "?&" else text[start - 1 : end]
+        group = "quoted" if value["quoted"] is not None else "bare"
+        if _secret(name, value[group], value["sep"], quoted=group == "quoted"):
+            yield *value.span(group), "secret"
+            at = value.end(group)
+        else:
+            at = max(value.end("sep"), end + 1)
+
+
+def _whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """The whole name around the word that was found."""
+    least = max(0, start - 40)
+    while start > least and text[start - 1] in LETTERS:
+        start -= 1
+    rest = _REST.match(text, end)
+    return start, rest.end() if rest else end
+
+
+def _secret(name: str, value: str, sep: str, *, quoted: bool) -> bool:
+    hold = holds(name)
+    low = name.lower()
+    if hold is Hold.NOTHING or placeholder(value) or not value.strip():
+        return False
+    if low in {"pwd", "oldpwd"} and value.startswith(("/", ".", "~")):
+        return False
+    if _NUMBER.match(value) and not _PIN.search(low):
+        return False
+    if not quoted and prose(value):
+        return False
+    return _surely(value, sep, quoted) if hold is Hold.SECRET else _perhaps(name, low, value.strip(), quoted)
+
+
+def _surely(value: str, sep: str, quoted: bool) -> bool:
+    """Beside a name that always holds a secret: anything but a word of a sentence such as "password: please change"."""
+    if quoted or sep.strip() in _ASSIGNED or len(value) >= 16:
+        return True
+    if re.search(r"[0-9\W_]", value.rstrip(".,;:")):
+        return True
+    return '"' in sep or "'" in sep or (len(value.strip(".,;:!?")) >= 6 and not sep.endswith(" "))
+
+
+def _perhaps(name: str, low: str, value: str, quoted: bool) -> bool:
+    """Beside a name that may hold one: only what looks like one."""
+    mixed = bool(re.search(r"\d", value) and re.search(r"[A-Za-z]", value))
+    if low == "key" or low.endswith((".key", "?key", "&key")) or _KEY_NAME.search(name):
+        if _HEX.match(value) and (low != "key" or len(value) < 32):
+            return False
+        return bool(_LONG_KEY.fullmatch(value)) and mixed and not _UUID.match(value) and not re.search(r"[:/]", value)
+    if _SECRETISH.match(value) and not value.startswith(("/", "http", "sha256:", "SHA256:")):
+        return not _DOTTED_WORDS.fullmatch(value)
+    if quoted and value.isdigit() and len(value) >= 16:
+        return bool(_TOKENISH.search(low))
+    return quoted and len(value) >= 8 and bool(_TOKENISH.search(low)) and " " not in value and mixed

@@ -117,7 +117,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "command-line",
         "curl¦wget",
-        r"\b(?:curl|wget)\b[^\n|;]{0,400}?\s(?:-u|--user|--proxy-user)(?:[ =]{0,4})[\"']?(?P<v>[^\s:\"']{1,64}:[^\s\"']{1,256})",
+        r"\b(?:curl|wget)\b[^\n|;]{0,400}?\s(?:-u|--user|--proxy-user)(?:[ =]{0,4})[\"']?"
+        r"(?P<v>[^\s:\"']{1,64}:[^\s\"']{1,256})",
     ),
     _rule(
         "command-line",

@@ -88,6 +88,7 @@ def _product(dify: str, folder: str) -> list[str]:
         "DIFY_STREAMS": "1000",
         "WEB_POSTS_PER_MINUTE": "100000",
         "HTTP_MOST_CONNECTIONS": "5000",
+        "DOORS_TOKENS": "bench:read+plan+knowledge:not-a-secret-at-all",
     }
     settings = [f"{name}={value}" for name, value in chosen.items()]
     return [

@@ -39,9 +39,13 @@ def rolled_recently(sight: Sight, deployment: Subject) -> bool:
     thing = sight.cluster.find("Deployment", deployment.namespace, deployment.name)
     at = moment(condition(thing, "Progressing").get("lastUpdateTime")) if thing else None
     born = moment(thing.get("metadata", "creationTimestamp")) if thing else None
-    return at is not None and sight.start - 3600 <= at <= sight.now and (born is None or at - born > 120)
+    again = (thing.number("metadata", "generation") or 1) > 1 if thing else False
+    least = FIRST_ROLLOUT if not again else 10.0
+    return at is not None and sight.start - 3600 <= at <= sight.now and (born is None or at - born > least)
 
 
+FIRST_ROLLOUT = 120.0
+"""What is updated so soon after it was made is still its first rollout, unless its spec was changed."""
 EDITED = ("ConfigMap", "Secret", "Deployment", "StatefulSet", "DaemonSet", "Ingress", "Service")
 
 

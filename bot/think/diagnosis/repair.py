@@ -7,6 +7,7 @@ from bot.domain.finding import Category, Finding, Subject
 from bot.think.diagnosis.changes import new_revision_fails
 from bot.think.diagnosis.clock import amount, moment
 from bot.think.diagnosis.cluster import containers
+from bot.think.diagnosis.looks.references import needs
 from bot.think.diagnosis.owners import managed_elsewhere
 from bot.think.diagnosis.pace import last_with
 from bot.think.diagnosis.sight import Sight
@@ -96,6 +97,8 @@ def _bigger(sight: Sight, claim: Subject) -> dict[str, str | int]:
 def _edited_in_place(sight: Sight, about: Subject, found: list[Finding]) -> bool:
     """The bad value is in a config map that the older revision uses too: going back would not help."""
     named = {target for one in found for target in one.points_to if target.kind == "ConfigMap"}
+    if not named and any(one.key == "log_config" for one in found) and _mounts_unseen(sight, about):
+        return True
     workload = sight.cluster.find(about.kind, about.namespace, about.name)
     born = moment(workload.get("metadata", "creationTimestamp")) if workload else None
     for target in named:
@@ -103,4 +106,13 @@ def _edited_in_place(sight: Sight, about: Subject, found: list[Finding]) -> bool
         made = moment(config.get("metadata", "creationTimestamp")) if config else None
         if made is None or born is None or made <= born:
             return True
+    return False
+
+
+def _mounts_unseen(sight: Sight, about: Subject) -> bool:
+    """It reads config maps that were not gathered: the bad value may be there, and going back may not help."""
+    for thing, spec in sight.cluster.templates():
+        if thing.subject == about:
+            wanted = [need.name for need in needs(spec) if need.kind == "ConfigMap"]
+            return any(not sight.cluster.find("ConfigMap", about.namespace, name) for name in wanted)
     return False

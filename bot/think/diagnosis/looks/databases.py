@@ -1,5 +1,6 @@
 """Managed databases: what ran full or fell behind, which measures moved with it, and which statements load it."""
 
+import re
 import statistics
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from bot.think.diagnosis.sight import LogLine, Sight, Track
 
 NAMED = ("dbinstance_identifier", "db_instance", "dbinstance", "db_cluster")
 MOVED = 1.5
+BUSY = 85.0
+FAILOVER = re.compile(r"fail[- ]?over|multi-az|rebooted|restarted|recovery of the DB|切换|重启", re.IGNORECASE)
 SHOWN = 6
 
 
@@ -42,7 +45,7 @@ def look(sight: Sight) -> Iterable[Finding]:
     moves = sorted((move for track in tracks if (move := _move(track))), key=lambda move: -move.factor)
     subject = _subject(sight, tracks)
     proofs = [*_moved(moves), *_load(tracks), *_events(sight)]
-    found = list(_what(subject, moves, tuple(proofs)))
+    found = [*_what(subject, moves, tuple(proofs)), *_busy(subject, tracks), *_failovers(sight, subject)]
     yield from found
     if not found and moves:
         values = {"name": subject.name, "moves": "; ".join(str(move) for move in moves[:SHOWN])}
@@ -109,6 +112,26 @@ def _what(subject: Subject, moves: list[Move], proofs: tuple[Proof, ...]) -> Ite
             yield Finding(subject, rule.key, rule.category, rule.weight, values, (own, *proofs), at=at)
 
 
+def _busy(subject: Subject, tracks: list[Track]) -> Iterator[Finding]:
+    """A CPU that is full all the time does not move, and is full all the same."""
+    for track in tracks:
+        steady = "cpuutilization" in track.name and len(track.values) >= 5 and min(track.values[-5:]) >= BUSY
+        if steady and _move(track) is None:
+            values = {"name": subject.name, "move": f"{track.name} {track.last:g}", "moves": "-"}
+            proof = Proof(track.query, f"{track.last:g}", track.times[-1])
+            yield Finding(subject, "db_cpu_full", Category.RESOURCE, 0.75, values, (proof,))
+
+
+def _failovers(sight: Sight, subject: Subject) -> Iterator[Finding]:
+    """The database reports that its machine was changed or restarted."""
+    for line in sight.lines:
+        if any(name in line.labels for name in NAMED) and FAILOVER.search(line.text) and line.at >= sight.start - 3600:
+            values = {"name": subject.name, "line": line.text.strip()[:300]}
+            proof = Proof(line.query, line.text.strip()[:300], line.at)
+            yield Finding(subject, "db_failover", Category.NODE, 0.5, values, (proof,), at=line.at)
+            return
+
+
 def _when(track: Track) -> float:
     """When half of the way was gone."""
     half = (track.values[0] + track.values[-1]) / 2
@@ -133,5 +156,5 @@ def _load(tracks: list[Track]) -> Iterator[Proof]:
 def _events(sight: Sight) -> Iterator[Proof]:
     """What the database itself reported."""
     told: list[LogLine] = [line for line in sight.lines if any(name in line.labels for name in NAMED)]
-    for line in told[-4:]:
+    for line in told[-8:]:
         yield Proof(line.query, line.text.strip()[:300], line.at)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from bot.domain.finding import Category, Finding, Proof
+from bot.domain.finding import Category, Finding, Proof, Subject
 from bot.think.diagnosis.clock import moment
 from bot.think.diagnosis.cluster import condition, statuses
 from bot.think.diagnosis.looks import Look
@@ -113,7 +113,8 @@ def _whole(sight: Sight, pod: Thing) -> Iterator[Finding]:
     if reason == "Evicted":
         category = Category.NODE if "threshold" in message or "low on" in message else Category.RESOURCE
         values = {"pod": pod.name, "message": message[:300]}
-        yield Finding(pod.subject, "evicted", category, 0.7, values, (Proof(pod.query, message[:300]),))
+        proof = Proof(pod.query, message[:300])
+        yield Finding(pod.subject, "evicted", category, 0.7, values, (proof,), symptom=True, points_to=_node_of(pod))
     elif phase == "Failed" and not _of_job(pod) and not list(statuses(pod)):
         values = {"pod": pod.name, "message": f"{reason} {message}".strip()[:300]}
         yield Finding(pod.subject, "pod_failed", Category.RELEASE, 0.5, values, (Proof(pod.query, phase),))
@@ -136,7 +137,14 @@ def _not_ready(pod: Thing) -> Iterator[Finding]:
             {"pod": pod.name, "message": why},
             (Proof(pod.query, why),),
             symptom=True,
+            points_to=_node_of(pod),
         )
+
+
+def _node_of(pod: Thing) -> tuple[Subject, ...]:
+    """Its node: to blame if that is itself in trouble."""
+    name = pod.text("spec", "nodeName")
+    return (Subject("Node", "", name),) if name else ()
 
 
 def _from_events(sight: Sight) -> Iterator[Finding]:

@@ -33,11 +33,21 @@ def _network(sight: Sight, policy: Thing) -> Iterator[Finding]:
     worn = [pod.labels for pod in pods] + [one.get("spec", "template", "metadata", "labels") or {} for one in workloads]
     shut = _shut(policy)
     if shut:
-        yield _say(policy, "policy_denies_all", 0.7 if not labels else 0.65, shut)
+        eased = any(_opens(other) for other in sight.cluster.all("NetworkPolicy") if _beside(other, policy))
+        yield _say(policy, "policy_denies_all", 0.25 if eased else 0.7, shut)
     elif labels and not any(wears(one, labels) for one in worn):
         yield _say(policy, "policy_selects_nothing", 0.25, ", ".join(f"{k}={v}" for k, v in labels.items()))
     elif not labels and not expressions:
         yield _say(policy, "policy_selects_all", 0.2, "podSelector={}")
+
+
+def _beside(other: Thing, policy: Thing) -> bool:
+    return other.namespace == policy.namespace and other.name != policy.name
+
+
+def _opens(policy: Thing) -> bool:
+    """It lets something through: closing all and then opening some is how it should be done."""
+    return bool(policy.get("spec", "ingress") or policy.get("spec", "egress"))
 
 
 def _shut(policy: Thing) -> str:

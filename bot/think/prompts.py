@@ -29,7 +29,7 @@ def inputs_of(briefing: Briefing) -> dict[str, str]:
     return {
         "thread": case.thread.key[:255],
         "speaker": f"{case.asked_by.name} ({case.asked_by.id})"[:200],
-        "language": case.asked_by.language,
+        "language": case.language,
         "zone": case.asked_by.zone,
         "now": briefing.now.isoformat(timespec="seconds"),
         "incident": incident_text(case.incident) if case.incident else "",

@@ -52,7 +52,7 @@ class Relay:
 
     async def think(self, briefing: Briefing) -> AsyncGenerator[Thought]:
         """See Brain.think. Raises the first brain's error when all are away."""
-        language = briefing.case.asked_by.language
+        language = briefing.case.language
         first: BotError | None = None
         for brain in self._brains:
             if not await self._fit(brain):

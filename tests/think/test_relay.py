@@ -102,3 +102,11 @@ async def test_when_all_are_away_the_first_error_is_told(server, dify_brain):
     server.on(CHAT, replay("err_bad_key"))
     with pytest.raises(BrainRefused):
         await think(Relay([dify_brain]))
+
+
+async def test_it_says_so_in_the_language_of_the_question(server, dify_brain):
+    server.on(CHAT, plain(502, b"x"))
+    asked = briefing("为什么慢？", language="zh")
+    *_, plan = [thought async for thought in Relay([dify_brain, Rules()]).think(asked)]
+    assert "在此期间由" in plan.says
+    assert server.requests[0]["json"]["inputs"]["language"] == "zh"

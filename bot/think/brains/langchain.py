@@ -78,7 +78,7 @@ class LangChain:
         from langchain.agents import create_agent
         from langgraph.errors import GraphRecursionError
 
-        language = briefing.case.asked_by.language
+        language = briefing.case.language
         agent = create_agent(
             self._chat(),
             toolbox.tools() if self._settings.tools else [],

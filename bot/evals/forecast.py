@@ -23,8 +23,8 @@ from skills.capacity.training.series_files import Recorded, read, windows
 SISTER = SHIPPED.with_name("sister.npz")
 TRAINED_ON = Path(lstm.__file__).with_name("trained_on.json")
 BASELINES = ("seasonal_naive", "profile", "predict_linear", "drift", "sklearn_ridge", "sklearn_boosting", "prophet")
-EVERY_FOURTH = 4
-"""Costly baselines take every fourth window; the network is scored on the same ones beside them."""
+MOST_COSTLY = 100
+"""Costly baselines take so many windows, evenly spaced; the network is scored on the same ones beside them."""
 SOON = 72
 """Hours within which a disk counts as soon full."""
 
@@ -133,7 +133,8 @@ def _against_baselines(cut: Windows, own: Array, figures: dict[str, JSON]) -> It
         if package := baseline.missing():
             yield CaseScore(f"better than {name}", None, f"{package} is not installed; it is an optional extra")
             continue
-        rows = np.arange(len(cut))[:: EVERY_FOURTH if baseline.costly else 1]
+        every = -(-len(cut) // MOST_COSTLY) if baseline.costly else 1
+        rows = np.arange(0, len(cut), every)
         some = cut.take(rows)
         theirs, ours = score(some, baseline.predict(some.past)), score(some, own[rows])
         table[name] = {**theirs.rounded(), "windows": len(some), **_ours_beside(ours, baseline.costly)}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from skills.capacity.shape import DAY, HISTORY, HORIZON, LEVELS, Array, Whole, around
 
@@ -28,7 +29,9 @@ class Regression:
 
     def predict(self, windows: Array) -> Array:
         """A fit for each window."""
-        answers = [self._one(window) for window in np.asarray(windows, np.float64)]
+        self._make()  # loads the library, so that its threads are known to be held back
+        with threadpool_limits(1):
+            answers = [self._one(window) for window in np.asarray(windows, np.float64)]
         return np.concatenate(answers) if answers else np.empty((0, HORIZON, len(LEVELS)))
 
     def _one(self, window: Array) -> Array:

@@ -1,6 +1,7 @@
 """Sums the accusations: the service that most signals accuse comes first."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from bot.think.diagnosis.report import Suspect
 from bot.think.diagnosis.sight import Sight
@@ -17,6 +18,7 @@ SIGNALS: tuple[tuple[str, Callable[[Scene], Iterable[Accusation]]], ...] = (
 )
 """What kind of sign it is, and who looks for it. Of one kind only the strongest sign counts: they say the same."""
 LEAST_SERVICES = 3
+CLEARLY_SLOW = 0.75
 LEAD = 60.0
 """Complaints come late: the last minute before one counts as the fault."""
 
@@ -33,9 +35,21 @@ def rank_services(sight: Sight) -> tuple[Suspect, ...]:
             known = heard.setdefault(one.service, {})
             if kind not in known or one.score > known[kind].score:
                 known[kind] = one
+    _errors_follow_delays(heard)
     spaces = {service_of(track): track.labels.get("namespace", "") for track in sight.tracks}
     ranked = [_suspect(service, heard.get(service, {}), spaces.get(service, "")) for service in services | set(heard)]
     return tuple(sorted(ranked, key=lambda suspect: (-suspect.score, suspect.name)))
+
+
+def _errors_follow_delays(heard: dict[str, dict[str, Accusation]]) -> None:
+    """Where calls to one service clearly wait, failures of others are mostly what comes of it."""
+    slowest = max((kinds["slow"].score for kinds in heard.values() if "slow" in kinds), default=0.0)
+    for kinds in heard.values():
+        if slowest >= CLEARLY_SLOW and "fails" in kinds:
+            kinds["fails"] = replace(kinds["fails"], score=kinds["fails"].score * 0.7)
+        if slowest >= CLEARLY_SLOW and "slow" in kinds:
+            share = kinds["slow"].score / slowest
+            kinds["slow"] = replace(kinds["slow"], score=kinds["slow"].score * share * share)
 
 
 def _suspect(service: str, heard: Mapping[str, Accusation], namespace: str) -> Suspect:

@@ -31,6 +31,7 @@ def accuse(scene: Scene) -> Iterable[Accusation]:
         served = sum(made.values())
         if own is not None and own.more > 0.3 * delay * served:
             fit *= 0.4
+        fit *= served / (served + 1)
         if fit > 0.05:
             why = f"calls to it wait {delay:.2f} s longer than it takes"
             yield Accusation(service, fit * (0.9 + 0.1 * also), why, "trace_span_mean_seconds")

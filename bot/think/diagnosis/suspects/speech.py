@@ -33,13 +33,35 @@ def pattern_of(text: str) -> str:
 def accuse(scene: Scene) -> Iterable[Accusation]:
     """One accusation for each service that fails; callers of one that fails count less."""
     faults = _faults(scene)
+    deepest: dict[str, Accusation] = {}
     for service, one in faults.items():
         deeper = any(
             faults[callee].score >= one.score / 2
             for callee in scene.below(service) - {service}
             if callee in faults and service not in scene.below(callee)
         )
+        if not deeper:
+            deepest[service] = one
         yield replace(one, score=one.score * (0.4 if deeper else 1.0))
+    yield from _mute(scene, faults, deepest)
+
+
+def _mute(scene: Scene, faults: Mapping[str, Accusation], deepest: Mapping[str, Accusation]) -> Iterator[Accusation]:
+    """Whom those that fail call, and those that do not fail do not: it may fail without a word."""
+    callers: dict[str, set[str]] = {}
+    for caller, callees in scene.calls.items():
+        for callee in callees:
+            callers.setdefault(callee, set()).add(caller)
+    for callee, asking in callers.items():
+        failing = [deepest[caller].score for caller in asking if caller in deepest]
+        if failing and callee not in faults:
+            share = len(failing) / len(asking)
+            why = f"called by {len(failing)} of {len(asking)} that fail, and says nothing itself"
+            yield Accusation(callee, 0.9 * max(failing) * share, why, _where(deepest, asking))
+
+
+def _where(deepest: Mapping[str, Accusation], asking: set[str]) -> str:
+    return next(deepest[caller].query for caller in sorted(asking) if caller in deepest)
 
 
 def _faults(scene: Scene) -> Mapping[str, Accusation]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from bot.act.executor import Executor
+from bot.act.repairs import Repair, Repairs
 from bot.act.store import ApprovalStore
 from bot.act.undo import put_back, to_undo
 from bot.act.verify import Pace, settled
@@ -19,6 +20,8 @@ from skills import Catalogue, Evidence, Risk
 
 WatchCourse = Callable[[int, Course], Awaitable[None]]
 """Told of each step whenever it has come further."""
+StillAllowed = Callable[[Approval, int], Awaitable[Refusal | None]]
+"""Asked just before a step is taken."""
 LEASE = 10.0
 """Seconds after which another replica takes over from one that has fallen silent."""
 log = structlog.get_logger()
@@ -27,22 +30,56 @@ log = structlog.get_logger()
 class Carrying:
     """All that happens after leave is given. What is on disk tells where to go on after a crash."""
 
-    def __init__(self, catalogue: Catalogue, executor: Executor, store: ApprovalStore, pace: Pace, holder: str) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        executor: Executor,
+        store: ApprovalStore,
+        repairs: Repairs,
+        still_allowed: StillAllowed,
+        pace: Pace,
+        holder: str,
+    ) -> None:
         self._catalogue = catalogue
         self._executor = executor
         self._store = store
+        self._repairs = repairs
+        self._still_allowed = still_allowed
         self._pace = pace
         self._holder = holder
 
     async def carry_out(self, approval_id: str, watch: WatchCourse) -> Approval | None:
         """To its end, by one replica at a time. None: it is not approved, or another replica has ended it."""
-        while await self._approved(approval_id):
-            if await self._store.claim(approval_id, self._holder, self._pace.now(), LEASE):
-                async with self._leased(approval_id):
+        while found := await self._approved(approval_id):
+            held = await self._claim_all((approval_id, *self._targets(found[0])))
+            if held:
+                async with self._leased(held):
                     found = await self._approved(approval_id)
                     return await self._all(*found, watch) if found else None
             await self._pace.sleep(self._pace.every)
         return None
+
+    def _targets(self, approval: Approval) -> tuple[str, ...]:
+        """What it changes: one repair at a time on each."""
+        changed = {
+            f"target:{self._catalogue[step.action].target(step.arguments)}"
+            for place, step in enumerate(approval.steps)
+            if self._changes(approval, place)
+        }
+        return tuple(sorted(each[:400] for each in changed))
+
+    async def _claim_all(self, ids: tuple[str, ...]) -> tuple[str, ...]:
+        """All of these, or none. In one order everywhere, so that two replicas do not wait for each other."""
+        for place, what in enumerate(ids):
+            if not await self._store.claim(what, self._holding(ids[0]), self._pace.now(), LEASE):
+                for each in ids[:place]:
+                    await self._store.release(each, self._holding(ids[0]))
+                return ()
+        return ids
+
+    def _holding(self, approval_id: str) -> str:
+        """Who holds: this replica, for this approval."""
+        return f"{self._holder[:31]}/{approval_id[:32]}"
 
     async def _approved(self, approval_id: str) -> tuple[Approval, int] | None:
         found = await self._store.load(approval_id)
@@ -68,15 +105,25 @@ class Carrying:
     async def _step(self, approval: Approval, place: int, course: Course, watch: WatchCourse) -> Course:
         """One step from where it is to where it is checked."""
         if course.outcome is None:
-            await self._store.begin(approval.id, place, self._pace.now())
-            await watch(place, course)
-            course = Course(await self._take(approval, place))
-            if course.outcome is not None:
-                await self._store.finish(approval.id, place, self._pace.now(), course.outcome)
-            await watch(place, course)
+            course = await self._taken(approval, place, watch)
         if isinstance(course.outcome, Evidence) and course.aftermath is None and self._changes(approval, place):
             course = await self._check(approval, place, course, watch)
         return course
+
+    async def _taken(self, approval: Approval, place: int, watch: WatchCourse) -> Course:
+        """Taken now; begun before and not known to be ended, it is taken again, and the change sees what it did."""
+        outcome: Evidence | Refusal | None = None
+        if await self._store.begin(approval.id, place, self._pace.now()):
+            outcome = await self._still_allowed(approval, place)
+        if outcome is None:
+            await self._record(approval, place, "begun")
+            await watch(place, Course())
+            outcome = await self._take(approval, place)
+        if isinstance(outcome, Refusal):
+            await self._record(approval, place, "refused")
+        await self._store.finish(approval.id, place, self._pace.now(), outcome)
+        await watch(place, Course(outcome))
+        return Course(outcome)
 
     async def _take(self, approval: Approval, place: int) -> Evidence | Refusal:
         step = approval.steps[place]
@@ -94,6 +141,8 @@ class Carrying:
         after = await settled(lambda: self._executor.verify(approval, place), until, self._pace, tell)
         await self._store.settle(approval.id, place, after)
         await self._executor.note_check(approval, place, after)
+        if after.better:
+            await self._record(approval, place, "verified")
         checked = replace(course, aftermath=after)
         await watch(place, checked)
         return checked
@@ -105,6 +154,8 @@ class Carrying:
             courses[place] = put_back(courses[place], await self._executor.undo(approval, place))
             if after := courses[place].aftermath:
                 await self._store.settle(approval.id, place, after)
+                if not after.better:
+                    await self._record(approval, place, "undone" if after.undone else "failed")
             await watch(place, courses[place])
         told = [after for place in changes if place in courses and (after := courses[place].aftermath)]
         return ApprovalState.UNDONE if all(each.undone for each in told) else ApprovalState.FAILED
@@ -113,19 +164,33 @@ class Carrying:
         return self._catalogue[approval.steps[place].action].risk is not Risk.READ
 
     @asynccontextmanager
-    async def _leased(self, approval_id: str) -> AsyncIterator[None]:
+    async def _leased(self, ids: tuple[str, ...]) -> AsyncIterator[None]:
         """The claim, said again and again while the work goes on."""
-        keeping = asyncio.create_task(self._keep(approval_id))
+        keeping = asyncio.create_task(self._keep(ids))
         try:
             yield
         finally:
             keeping.cancel()
-            await self._store.release(approval_id, self._holder)
+            for each in reversed(ids):
+                await self._store.release(each, self._holding(ids[0]))
 
-    async def _keep(self, approval_id: str) -> None:
+    async def _keep(self, ids: tuple[str, ...]) -> None:
         while True:
             await asyncio.sleep(LEASE / 4)
             try:
-                await self._store.claim(approval_id, self._holder, self._pace.now(), LEASE)
+                for each in ids:
+                    await self._store.claim(each, self._holding(ids[0]), self._pace.now(), LEASE)
             except StoreDown as error:
-                log.warning("the store is down; the claim may lapse", approval=approval_id, why=str(error))
+                log.warning("the store is down; the claim may lapse", approval=ids[0], why=str(error))
+
+    async def _record(self, approval: Approval, place: int, result: str) -> None:
+        """Into the record that the breaker, the budgets and earned leave read."""
+        if not self._changes(approval, place):
+            return
+        step = approval.steps[place]
+        target = self._catalogue[step.action].target(step.arguments)
+        at = self._pace.now().timestamp()
+        name, automatic = f"{approval.id}:{place}"[:80], bool(approval.automatic)
+        await self._repairs.keep(
+            Repair(name, str(target), target.namespace, step.action, step.digest, approval.rule, automatic, result, at)
+        )

@@ -115,5 +115,5 @@ class Answering:
         done = replace(answer, done=True)
         await self.outbox.show(slot, case.thread, done.card())
         if asked:
-            await self.approving.show(asked, answer.words)
+            await self.approving.ask(asked, answer.words)
         await self.casebook.keep(case.said("DutyBot", done.text or done.error))

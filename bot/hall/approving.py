@@ -1,13 +1,16 @@
 """Leave: shown, given or not, and the steps taken by it."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 
 from bot.act.gate import Gate
-from bot.domain.approval import Approval, ApprovalState
+from bot.domain.approval import Approval, ApprovalState, Refusal
+from bot.domain.case import Case
 from bot.domain.course import Course
 from bot.domain.event import Finished, Granted
-from bot.domain.message import Decision
+from bot.domain.message import Decision, Press
 from bot.talk.cards.approval import approval_card
+from bot.talk.cards.evidence import refusal_text
 from bot.talk.cards.notice import notice_card
 from bot.talk.cards.words import Words
 from bot.talk.inbox import Inbox
@@ -24,6 +27,14 @@ class Approving:
     inbox: Inbox
     outbox: Outbox
 
+    async def ask(self, approval: Approval, words: Words) -> None:
+        """A new request: shown with its buttons; where leave was given beforehand, the work begins."""
+        await self.show(approval, words)
+        for old in await self.gate.superseded_by(approval):
+            await self.show(old, words)
+        if approval.state is ApprovalState.APPROVED:
+            await self.inbox.hear(Granted(f"granted:{approval.id}", approval.thread, approval.id))
+
     async def settle(self, decision: Decision) -> Approval | None:
         """A click: counted, or told why not; the last word that is needed sets the work going. None: not counted."""
         settled = await self.gate.settle(decision)
@@ -39,6 +50,23 @@ class Approving:
         if approval.state is ApprovalState.APPROVED:
             await self.inbox.hear(Granted(f"granted:{approval.id}", approval.thread, approval.id))
         return approval if settled.counted else None
+
+    async def edit(self, press: Press, case: Case | None) -> None:
+        """Other arguments, as JSON {"place": 0, "arguments": {…}}: another request, and the old one is closed."""
+        words = Words(press.person.language)
+        told = json.loads(press.value) if press.value.startswith("{") else {}
+        arguments = told.get("arguments")
+        if case is None or not isinstance(arguments, dict):
+            await self.outbox.whisper(press.thread, press.person, notice_card(words("approval_unknown"), words, "warn"))
+            return
+        mine = replace(case, asked_by=press.person)
+        asked = await self.gate.edit(press.target, int(told.get("place", 0)), arguments, mine)
+        if isinstance(asked, Refusal):
+            await self.outbox.whisper(
+                press.thread, press.person, notice_card(refusal_text(asked, words), words, "warn")
+            )
+            return
+        await self.ask(asked, words)
 
     async def carry_out(self, granted: Granted) -> None:
         """Leave is given: take the steps, each once, and tell each."""

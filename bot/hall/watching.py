@@ -33,6 +33,7 @@ AFTER = {
     ApprovalState.REJECTED: IncidentState.FIRING,
     ApprovalState.EXPIRED: IncidentState.FIRING,
     ApprovalState.SUPERSEDED: IncidentState.FIRING,
+    ApprovalState.SHADOW: IncidentState.FIRING,
 }
 """What an approval that has ended means for its incident."""
 
@@ -102,7 +103,7 @@ class Watching:
         taken = await self.gate.take(plan, case, watch)
         await self._now_is(incident, IncidentState.WAITING if taken.asked else IncidentState.FIRING)
         if taken.asked:
-            await self.approving.show(taken.asked, Words(self.home.language))
+            await self.approving.ask(taken.asked, Words(self.home.language))
         return case.learned(*(each for each in taken.seen if isinstance(each, Evidence)))
 
     async def acting(self, thread: Thread) -> None:

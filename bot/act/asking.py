@@ -1,0 +1,241 @@
+"""Makes an approval of the steps of a plan, or says why there is none; and asks again before each is taken."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.act.autonomy import Autonomy
+from bot.act.breaker import Breaker, TooSoon, unmanaged
+from bot.act.ledger import Ledger
+from bot.act.policy import Judgement, Policy
+from bot.act.repairs import Repairs
+from bot.act.store import ApprovalStore
+from bot.domain.approval import Approval, ApprovalState, Refusal, Verdict
+from bot.domain.case import Case
+from bot.domain.message import Person
+from bot.domain.plan import Plan, Step
+from bot.domain.record import AuditRecord
+from skills import Catalogue, Risk, SkillError
+from skills.change import Preview
+
+HOUR = timedelta(hours=1)
+GLASS = "glass"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """All that stands between a plan and its card."""
+
+    catalogue: Catalogue
+    policy: Policy
+    store: ApprovalStore
+    repairs: Repairs
+    breaker: Breaker
+    autonomy: Autonomy
+    ledger: Ledger
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def whole(self, step: Step) -> Step | Refusal:
+        """The step with its full name and normalised arguments."""
+        try:
+            action, arguments = self.catalogue.resolve(step.action, step.arguments)
+            return replace(step, action=action.name, arguments=arguments)
+        except SkillError as error:
+            return Refusal(step, error.key, error.values, str(error))
+
+    def target(self, step: Step) -> str:
+        """What it is about, as one string."""
+        return str(self.catalogue[step.action].target(step.arguments))
+
+    async def judge(self, step: Step, asked_by: Person) -> Judgement:
+        action = self.catalogue[step.action]
+        glass = action.risk is not Risk.READ and await self.glass(asked_by) != ""
+        return self.policy.judge(action, action.target(step.arguments), asked_by, self.now(), glass)
+
+    async def glass(self, person: Person) -> str:
+        """The reason for which this person has broken the glass; empty: it is whole, or was mended by time."""
+        mark = await self.repairs.marked(f"{GLASS}:{person.key}")
+        whole = mark is None or self.now().timestamp() - mark[0] > self.policy.glass.lasts.total_seconds()
+        return "" if whole or mark is None or not self.policy.may_break_glass(person) else mark[1]
+
+    async def refuse(self, step: Step, judgement: Judgement, who: Person, thread: str) -> Refusal:
+        """Told to who asked, and written down."""
+        values = {"action": step.action, "rule": judgement.rule or "-", "detail": judgement.detail}
+        why = f"refused by the policy ({judgement.key}, rule: {judgement.rule or 'none fits'})"
+        await self.note("refused", who.key, f"{step.action} {step.digest}", why, thread)
+        return Refusal(step, judgement.key, values, why)
+
+    async def ask(self, plan: Plan, steps: Sequence[Step], case: Case) -> Approval | Refusal:
+        """One approval for these steps in this order, bound to what is live now; any that may not be refuses all."""
+        whole: list[Step] = []
+        judged: list[Judgement] = []
+        for step in steps:
+            each = self.whole(step)
+            if isinstance(each, Refusal):
+                return each
+            judgement = await self.judge(each, case.asked_by)
+            if judgement.verdict is Verdict.REFUSE:
+                return await self.refuse(each, judgement, case.asked_by, case.thread.key)
+            whole.append(each)
+            judged.append(judgement)
+        approval = self._drafted(plan, whole, judged, case)
+        if isinstance(approval, Refusal):
+            return approval
+        looked = await self._look_ahead(replace(approval, glass=await self.glass(case.asked_by)))
+        if isinstance(looked, Refusal):
+            return looked
+        if stopped := await self._too_much(looked, judged) or await self._too_soon(looked):
+            step, why = stopped
+            await self.note("refused", case.asked_by.key, f"{step.action} {step.digest}", why.why, case.thread.key)
+            return Refusal(step, why.key, why.values, why.why)
+        ready = await self.autonomy.settled(looked, judged, self.catalogue, self.now(), self.policy.earning)
+        await self._supersede(ready)
+        await self.store.add(ready)
+        await self.note("asked", case.asked_by.key, f"{ready.id} {ready.digest}", ready.title, case.thread.key)
+        if ready.state is not ApprovalState.PENDING:
+            await self.note(ready.state.value, "policy", ready.id, ready.automatic, case.thread.key, ready.digest)
+        if ready.glass:
+            await self.note("glass", case.asked_by.key, ready.id, ready.glass, case.thread.key, ready.digest)
+        return ready
+
+    def _drafted(
+        self, plan: Plan, steps: Sequence[Step], judged: Sequence[Judgement], case: Case
+    ) -> Approval | Refusal:
+        """With the strictest terms of all its steps: who approves it may approve each."""
+        asking = [each for each in judged if each.verdict is Verdict.ASK]
+        first = asking[0]
+        approvers = tuple(role for role in first.approvers if all(role in each.approvers for each in asking))
+        if not approvers:
+            return Refusal(steps[0], "refused_no_common_approver", {}, "no role may approve all of these steps")
+        strictest = max(asking, key=lambda each: each.quorum)
+        now = self.now()
+        return Approval(
+            id=self.new_id(),
+            thread=case.thread,
+            steps=tuple(steps),
+            requested_by=case.asked_by,
+            asked_at=now,
+            expires_at=now + min(each.expires for each in asking),
+            plan_id=plan.id,
+            title=plan.title,
+            reason=plan.reason or plan.says,
+            quorum=strictest.quorum,
+            approvers=approvers,
+            self_approval=all(each.self_approval for each in asking),
+            rule=strictest.rule,
+            typed=next((each.typed for each in asking if each.typed), ""),
+        )
+
+    async def _look_ahead(self, approval: Approval) -> Approval | Refusal:
+        """With what is live now and what the cluster says would happen. A failing dry run is a refusal."""
+        targets, previews, undos = [], [], []
+        for step in approval.steps:
+            action = self.catalogue[step.action]
+            change = action.change
+            undos.append(action.undo if change else None)
+            try:
+                targets.append(await change.observe(step.arguments) if change else None)
+                previews.append(await change.preview(step.arguments) if change else None)
+            except SkillError as error:
+                return Refusal(step, error.key, error.values, str(error))
+        return replace(approval, targets=tuple(targets), previews=tuple(previews), undos=tuple(undos))
+
+    async def _too_much(self, approval: Approval, judged: Sequence[Judgement]) -> tuple[Step, TooSoon] | None:
+        """What goes past the limits of its rule: in one step, or within an hour."""
+        for step, judgement, preview in zip(approval.steps, judged, approval.previews, strict=True):
+            if over := judgement.limits.exceeded(preview or Preview()):
+                name, found, most = over
+                return step, TooSoon(f"refused_limit_{name}", {"found": f"{found:g}", "most": f"{most:g}"})
+            if late := await self._spent(judgement):
+                return step, late
+        return None
+
+    async def _spent(self, judgement: Judgement) -> TooSoon | None:
+        most = judgement.limits.per_hour
+        if most is not None and len(await self.repairs.since(self.now() - HOUR, rule=judgement.rule)) >= most:
+            return TooSoon("refused_limit_hour", {"rule": judgement.rule, "most": most})
+        return None
+
+    async def _too_soon(self, approval: Approval) -> tuple[Step, TooSoon] | None:
+        """What is being done already, or was done too lately, or keeps failing."""
+        open_ = await self.store.in_state(ApprovalState.PENDING, ApprovalState.APPROVED)
+        mine = {step.digest for step in approval.steps if self._changes(step)}
+        by_itself = approval.requested_by.channel == "bot"
+        for step, preview in zip(approval.steps, approval.previews, strict=True):
+            if not self._changes(step):
+                continue
+            target = self.target(step)
+            for other in open_:
+                if other.state is ApprovalState.APPROVED and target in self._targets(other):
+                    return step, TooSoon("refused_busy", {"target": target, "title": other.title})
+                if mine == {each.digest for each in other.steps if self._changes(each)} and self._live(other):
+                    return step, TooSoon("refused_duplicate", {"title": other.title or target})
+            late = await self.breaker.why_not(target, step.digest, by_itself, self.now(), self.policy.breaker)
+            if late := late or (unmanaged(preview) if by_itself else None):
+                return step, late
+        return None
+
+    async def _supersede(self, approval: Approval) -> None:
+        """A newer plan of the same thread for the same things takes the place of the older."""
+        mine = self._targets(approval)
+        for other in await self.store.in_state(ApprovalState.PENDING, thread=approval.thread.key):
+            if other.id != approval.id and mine & self._targets(other):
+                await self.supersede(other.id, approval.id)
+
+    async def supersede(self, old: str, new: str) -> Approval | None:
+        """Close a pending one because another takes its place."""
+        found = await self.store.load(old)
+        if found is None or found[0].state is not ApprovalState.PENDING:
+            return None
+        gone = replace(found[0], state=ApprovalState.SUPERSEDED, settled_at=self.now())
+        if not await self.store.replace(gone, found[1]):
+            return None
+        await self.note("superseded", "bot", old, f"by {new}", gone.thread.key, gone.digest)
+        return gone
+
+    async def still_allowed(self, approval: Approval, place: int) -> Refusal | None:
+        """Asked just before a step is taken: the rules, the freezes and the approvers' roles may have changed."""
+        step = approval.steps[place]
+        if not self._changes(step):
+            return None
+        action = self.catalogue[step.action]
+        who = approval.requested_by
+        judgement = self.policy.judge(action, action.target(step.arguments), who, self.now(), bool(approval.glass))
+        if judgement.verdict is Verdict.REFUSE:
+            return await self.refuse(step, judgement, who, approval.thread.key)
+        if approval.automatic:
+            granted = judgement.quorum if judgement.automatic else 0
+        else:
+            votes = {vote.person.key: vote for vote in approval.votes if vote.granted}
+            own = {who.key} if not judgement.self_approval else set()
+            able = [v for key, v in votes.items() if key not in own and v.digest == approval.digest]
+            granted = sum(self.policy.may_approve(vote.person, judgement.approvers) for vote in able)
+        if granted < judgement.quorum:
+            return await self.refuse(step, replace(judgement, key="refused_leave_gone"), who, approval.thread.key)
+        late = await self._spent(judgement) or await self.breaker.why_not(
+            self.target(step), step.digest, False, self.now(), self.policy.breaker
+        )
+        return Refusal(step, late.key, late.values, late.why) if late else None
+
+    def _targets(self, approval: Approval) -> set[str]:
+        return {self.target(step) for step in approval.steps if step.action in self.catalogue and self._changes(step)}
+
+    def _changes(self, step: Step) -> bool:
+        return step.action in self.catalogue and self.catalogue[step.action].risk is not Risk.READ
+
+    def _live(self, other: Approval) -> bool:
+        return other.state is ApprovalState.APPROVED or other.expires_at > self.now()
+
+    async def note(self, did: str, who: str, to: str, outcome: str, thread: str, leave: str = "") -> None:
+        """Into the ledger."""
+        await self.ledger.append(AuditRecord(self.now(), who, did, to, outcome, leave, thread))
+
+
+def values_of(approval: Approval) -> dict[str, Any]:
+    """Who was first, for the one who was not."""
+    if not approval.votes:
+        return {}
+    vote = approval.votes[-1]
+    return {"who": vote.person.name, "at": vote.at.isoformat()}

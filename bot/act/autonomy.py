@@ -1,0 +1,98 @@
+"""Leave that is given beforehand: by a list with a budget, or earned by a record; and shadow mode."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.act.policy import Judgement
+from bot.act.repairs import Repair, Repairs
+from bot.act.rules import Automatic, Earning, any_fits
+from bot.domain.approval import Approval, ApprovalState, Verdict
+from skills import Catalogue
+
+HOUR = timedelta(hours=1)
+RECORD = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The record of one action in one namespace."""
+
+    action: str
+    namespace: str
+    runs: int
+    verified: int
+    undone_lately: int
+    failed_last: bool
+
+    def earned(self, bar: Earning) -> bool:
+        """One failure takes it away, until the record is whole again."""
+        share = self.verified / self.runs if self.runs else 0.0
+        enough = self.runs >= bar.runs and share >= bar.verified
+        return enough and not self.undone_lately and not self.failed_last
+
+    @property
+    def told(self) -> str:
+        """For the card."""
+        return f"{self.action} in {self.namespace or '-'}: {self.verified}/{self.runs} verified"
+
+
+class Autonomy:
+    """Decides whether an approval needs a person."""
+
+    def __init__(self, repairs: Repairs) -> None:
+        self._repairs = repairs
+
+    async def settled(
+        self, asked: Approval, judged: Sequence[Judgement], catalogue: Catalogue, now: datetime, bar: Earning
+    ) -> Approval:
+        """As it is asked, or with leave given beforehand, or as a shadow of what would have been done."""
+        if any(each.shadow for each in judged):
+            return replace(asked, state=ApprovalState.SHADOW, automatic="shadow", settled_at=now)
+        if asked.requested_by.channel != "bot":
+            return asked  # a person who asks waits for another person, as always
+        told = []
+        for step, judgement in zip(asked.steps, judged, strict=True):
+            if judgement.verdict is Verdict.RUN:
+                continue
+            entry = judgement.automatic
+            target = catalogue[step.action].target(step.arguments)
+            if entry is None or await self._spent(entry, now):
+                return asked
+            standing = await self.standing(step.action, target.namespace, now, bar)
+            if entry.earned and not standing.earned(bar):
+                return asked
+            told.append(f"{entry.name} ({standing.told})")
+        if not told:
+            return asked
+        return replace(asked, state=ApprovalState.APPROVED, automatic="; ".join(told), quorum=0, settled_at=now)
+
+    async def _spent(self, entry: Automatic, now: datetime) -> bool:
+        lately = await self._repairs.since(now - HOUR)
+        return sum(each.automatic and _fits(entry, each) for each in lately) >= entry.per_hour
+
+    async def standing(self, action: str, namespace: str, now: datetime, bar: Earning) -> Standing:
+        """What the record of an action in a namespace shows."""
+        record = [
+            each
+            for each in await self._repairs.since(now - RECORD, action=action)
+            if each.namespace == namespace and each.result in {"verified", "undone", "failed"}
+        ]
+        lately = now.timestamp() - bar.quiet.total_seconds()
+        return Standing(
+            action,
+            namespace,
+            len(record),
+            sum(each.result == "verified" for each in record),
+            sum(each.failed and each.at >= lately for each in record),
+            bool(record) and record[0].failed,
+        )
+
+    async def standings(self, now: datetime, bar: Earning) -> tuple[Standing, ...]:
+        """All of them, for people."""
+        known = {(each.action, each.namespace) for each in await self._repairs.since(now - RECORD)}
+        return tuple([await self.standing(action, namespace, now, bar) for action, namespace in sorted(known)])
+
+
+def _fits(entry: Automatic, repair: Repair) -> bool:
+    return any_fits(entry.actions, repair.action) and any_fits(entry.namespaces, repair.namespace)

@@ -1,0 +1,99 @@
+"""Pauses repairs that keep failing, and says what comes too soon; all of it kept in the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.act.repairs import Repair, Repairs
+from bot.act.rules import Breaker as Thresholds
+from skills.change import Preview
+
+REMEMBERED = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class TooSoon:
+    """Why a repair is not made now: a wording key and its values."""
+
+    key: str
+    values: dict[str, Any]
+
+    @property
+    def why(self) -> str:
+        return f"{self.key}: " + ", ".join(f"{name}={value}" for name, value in self.values.items())
+
+
+class Breaker:
+    """Open for a target, or for all, when too many repairs in a row have failed; half open after a while."""
+
+    def __init__(self, repairs: Repairs) -> None:
+        self._repairs = repairs
+
+    async def why_not(self, target: str, digest: str, by_itself: bool, now: datetime, at: Thresholds) -> TooSoon | None:
+        """Why this is not to be done to this target now; None: it may be. `by_itself`: no person asked for it."""
+        reset = await self._reset(target)
+        everywhere = _after(await self._repairs.since(now - REMEMBERED), await self._reset(""))
+        if open_ := _open(everywhere, at.everywhere, at.cool_down, now):
+            return TooSoon("breaker_open_everywhere", {"failures": open_})
+        here = _after([each for each in everywhere if each.target == target], reset)
+        if open_ := _open(here, at.target, at.cool_down, now):
+            return TooSoon("breaker_open", {"target": target, "failures": open_})
+        if here and (wait := _backing_off(here, at, now)):
+            return TooSoon("refused_back_off", {"target": target, "seconds": round(wait)})
+        return _by_itself(here, digest, at, now, target) if by_itself else None
+
+    async def reset(self, target: str, who: str, now: datetime) -> None:
+        """A person says that it may go on; empty: everywhere."""
+        await self._repairs.mark(f"breaker:{target}", now, who)
+
+    async def _reset(self, target: str) -> float:
+        marks = [await self._repairs.marked("breaker:"), await self._repairs.marked(f"breaker:{target}")]
+        return max((mark[0] for mark in marks if mark), default=0.0)
+
+
+def unmanaged(preview: Preview | None) -> TooSoon | None:
+    """What another system writes is not changed by us alone: it would be changed back."""
+    if preview is None or preview.owner is None:
+        return None
+    return TooSoon("refused_owner", {"owner": f"{preview.owner.system} {preview.owner.name}"})
+
+
+def _after(repairs: Sequence[Repair], reset: float) -> list[Repair]:
+    return [each for each in repairs if each.at > reset and each.result != "begun"]
+
+
+def _failures(repairs: Sequence[Repair]) -> int:
+    """How many failed in a row, the newest first."""
+    count = 0
+    for each in repairs:
+        if not each.failed:
+            break
+        count += 1
+    return count
+
+
+def _open(repairs: Sequence[Repair], most: int, cool_down: timedelta, now: datetime) -> int:
+    """How many failures keep it open; 0: closed, or half open."""
+    failures = _failures(repairs)
+    if failures < most or now.timestamp() - repairs[0].at >= cool_down.total_seconds():
+        return 0
+    return failures
+
+
+def _backing_off(repairs: Sequence[Repair], at: Thresholds, now: datetime) -> float:
+    failures = _failures(repairs)
+    if not failures:
+        return 0.0
+    pause = at.back_off.total_seconds() * float(2 ** min(failures - 1, 10))
+    return max(0.0, repairs[0].at + pause - now.timestamp())
+
+
+def _by_itself(repairs: Sequence[Repair], digest: str, at: Thresholds, now: datetime, target: str) -> TooSoon | None:
+    for each in repairs:
+        age = now.timestamp() - each.at
+        if each.failed and each.digest == digest and age < at.ineffective.total_seconds():
+            return TooSoon("refused_ineffective", {"action": each.action, "minutes": round(age / 60)})
+        if not each.failed and age < at.moments.total_seconds():
+            return TooSoon("refused_moments_ago", {"target": target, "seconds": round(age)})
+    return None

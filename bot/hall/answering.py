@@ -11,6 +11,7 @@ from bot.domain.case import Case
 from bot.domain.plan import Plan
 from bot.errors import BotError, StoreDown
 from bot.hall.approving import Approving
+from bot.hall.explaining import Explaining
 from bot.talk.cards.answer import Answer
 from bot.talk.cards.approval import line
 from bot.talk.cards.notice import notice_card
@@ -31,6 +32,7 @@ class Answering:
     gate: Gate
     outbox: Outbox
     approving: Approving
+    explaining: Explaining
     most_rounds: int
     under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     """What is being answered now, by the id of the answer: so that it can be stopped."""
@@ -62,6 +64,7 @@ class Answering:
     async def _rounds(self, slot: str, answer: Answer, case: Case) -> None:
         waiting = tuple(each.title for each in await self.gate.pending(case.thread.key))
         asked: Approval | None = None
+        answer, case = await self._explained(slot, answer, case)
         for number in range(self.most_rounds):
             try:
                 answer, plan = await self._think(slot, answer, case, waiting)
@@ -81,6 +84,16 @@ class Answering:
         else:
             answer = replace(answer, text=answer.words("too_many_rounds", rounds=self.most_rounds))
         await self._finish(slot, answer, case, asked)
+
+    async def _explained(self, slot: str, answer: Answer, case: Case) -> tuple[Answer, Case]:
+        """With the diagnosis, where the question asks for a cause: a brain words it, and never needs to find it."""
+        if not self.explaining.asks(case):
+            return answer, case
+        label = answer.words("task_diagnose")
+        answer = answer.took("diagnosis", label, None)
+        await self.outbox.live(slot, case.thread, answer.card)
+        report = await self.explaining.explain(case)
+        return answer.explained(label, report), replace(case, report=report.markdown)
 
     async def _think(self, slot: str, answer: Answer, case: Case, waiting: tuple[str, ...]) -> tuple[Answer, Plan]:
         """One round of the brain, shown as it goes."""

@@ -11,11 +11,11 @@ from bot.domain.approval import Approval, ApprovalState
 from bot.domain.case import Case
 from bot.domain.event import Look
 from bot.domain.incident import Incident, IncidentState
-from bot.domain.message import Language, Press, PressKind, Thread
+from bot.domain.message import Language, Person, Press, PressKind, Thread
 from bot.domain.plan import Plan
 from bot.domain.report import Report
 from bot.hall.approving import Approving
-from bot.hall.investigating import BOT, Investigation
+from bot.hall.explaining import Investigator
 from bot.talk.cards.incident import incident_card, title_of
 from bot.talk.cards.notice import notice_card
 from bot.talk.cards.words import Words
@@ -36,6 +36,9 @@ AFTER = {
     ApprovalState.SHADOW: IncidentState.FIRING,
 }
 """What an approval that has ended means for its incident."""
+
+
+BOT = Person("dutybot", "DutyBot", "bot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Watching:
     inbox: Inbox
     outbox: Outbox
     approving: Approving
-    investigation: Investigation
+    investigator: Investigator
     home: Home
     now: Callable[[], datetime]
     reports: dict[str, Report]
@@ -83,7 +86,7 @@ class Watching:
         if incident is None or not incident.open:
             return
         incident = await self._now_is(incident, IncidentState.LOOKING)
-        report = await self.investigation.investigate(incident.alerts, "", self.home.language)
+        report = await self.investigator.investigate(incident.alerts, "", self.home.language)
         self.reports[incident.id] = report
         case = await self._case(incident)
         case = replace(case, report=report.markdown).said("DutyBot", report.headline)

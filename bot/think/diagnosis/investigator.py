@@ -1,5 +1,6 @@
 """Looks into an incident or a question by itself: gathers, diagnoses, and writes the report. No model."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -16,9 +17,10 @@ from bot.think.diagnosis.gather import gather
 from bot.think.diagnosis.markdown import as_markdown, headline
 from bot.think.diagnosis.reads import Reads
 from bot.think.diagnosis.report import Diagnosis, Verdict
-from bot.think.diagnosis.sight import Ask
+from bot.think.diagnosis.sight import Ask, Sight
 from bot.think.diagnosis.wording import say
 
+Window = tuple[datetime, datetime]
 SURE_ENOUGH = 0.5
 """Below this a repair is named in the report, but not proposed as a step."""
 MOST_EXCERPT = 8
@@ -31,12 +33,18 @@ class Diagnostician:
         self._reads = reads
         self._now = now
 
-    async def investigate(self, alerts: tuple[Alert, ...], question: str, language: Language) -> Report:
-        """Bounded reads, then pure thought."""
-        now = self._now().timestamp()
-        ask = Ask(alerts, question)
-        sight = await gather(self._reads, ask, now, told_start(question, now))
-        return write(diagnose(sight), language)
+    async def investigate(
+        self, alerts: tuple[Alert, ...], question: str, language: Language, window: Window | None = None
+    ) -> Report:
+        """Bounded reads, then pure thought, off the loop. `window`: from when until when, if that was asked."""
+        sight = await self.look(alerts, question, window)
+        return write(await asyncio.to_thread(diagnose, sight), language)
+
+    async def look(self, alerts: tuple[Alert, ...], question: str, window: Window | None = None) -> Sight:
+        """Everything about it, read once."""
+        now = (window[1] if window else self._now()).timestamp()
+        start = window[0].timestamp() if window else told_start(question, now)
+        return await gather(self._reads, Ask(alerts, question), now, start)
 
 
 def write(diagnosis: Diagnosis, language: Language) -> Report:

@@ -58,6 +58,12 @@ class LiveReads:
         found = await self._loki.lines(logql, _span(start, end), most)
         return [LogLine(line.at, line.text, line.labels) for line in found.lines]
 
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._cluster.close()
+        await self._prometheus.close()
+        await self._loki.close()
+
 
 def _span(start: float, end: float) -> TimeRange:
     return TimeRange(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))

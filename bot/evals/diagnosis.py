@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.errors import BadInput
 from bot.evals import JSON, CaseScore, Eval, EvalOptions, EvalReport
+from bot.evals.grouping import GroupingEval
 from bot.evals.recorded.cases import Recorded, recorded
 from bot.evals.recorded.expectations import misses
 from bot.evals.recorded.ranks import naive_rank, rank_of
@@ -16,6 +17,9 @@ from bot.think.diagnosis.asked import asked_about
 from bot.think.diagnosis.bundle import read_bundle
 from bot.think.diagnosis.markdown import as_markdown
 from bot.think.diagnosis.sight import Sight
+
+BROKEN = (BadInput, AttributeError, KeyError, TypeError, ValueError)
+"""A case that cannot be read is not run, and the rest are."""
 
 
 def make() -> Eval:
@@ -37,7 +41,7 @@ class Scored:
 
 
 class DiagnosisEval:
-    """Every folder with a case.json below --cases, grouping cases left to the grouping eval."""
+    """Every folder with a case.json below --cases; storms are scored as the grouping eval scores them."""
 
     name = "diagnosis"
 
@@ -50,10 +54,23 @@ class DiagnosisEval:
                 continue
             try:
                 scored.append(_score(case))
-            except BadInput as error:
-                unrun.append(CaseScore(case.id, None, str(error)))
-        cases = tuple(_shown(one) for one in scored)
-        return EvalReport(self.name, (*cases, *unrun), _figures(scored))
+            except BROKEN as error:
+                unrun.append(CaseScore(case.id, None, f"{type(error).__name__}: {error}"))
+        storms = await GroupingEval().run(options)
+        cases = (*(_shown(one) for one in scored), *unrun, *storms.cases)
+        return EvalReport(self.name, cases, _with_storms(_figures(scored), storms))
+
+
+def _with_storms(figures: dict[str, JSON], storms: EvalReport) -> dict[str, JSON]:
+    """The grouping figures beside ours, and per source."""
+    if not storms.ran:
+        return figures
+    figures["pairwise_f1"] = storms.figures["pairwise_f1"]
+    figures["alerts_lost"] = storms.figures["lost"]
+    per_source, theirs = figures.setdefault("per_source", {}), storms.figures["per_source"]
+    if isinstance(per_source, dict) and isinstance(theirs, dict):
+        per_source.update(theirs)
+    return figures
 
 
 def _score(case: Recorded) -> Scored:

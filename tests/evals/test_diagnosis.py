@@ -1,5 +1,6 @@
 """The diagnosis eval: runs on the recorded cases where they are, and on nothing says that nothing ran."""
 
+import json
 import os
 from pathlib import Path
 
@@ -32,3 +33,31 @@ async def test_recorded_storms_become_their_incidents():
     report = await run_eval("grouping", EvalOptions(cases=RECORDED))
     assert report.figures["pairwise_f1"] >= 0.95
     assert report.figures["lost"] == 0
+
+
+def bundle(folder: Path, name: str, expect: dict, objects: list) -> None:
+    place = folder / "own" / name
+    place.mkdir(parents=True)
+    ask = {"kind": "question", "text": "What is wrong in namespace shop?"}
+    case = {"id": f"own/{name}", "now": "2026-09-21T12:00:00Z", "ask": ask, "expect": expect}
+    (place / "case.json").write_text(json.dumps(case))
+    (place / "objects.json").write_text(json.dumps({"kind": "List", "items": objects}))
+
+
+async def test_a_small_set_is_scored_and_what_is_broken_is_not_run(tmp_path):
+    node = {
+        "kind": "Node",
+        "metadata": {"name": "n1"},
+        "status": {"conditions": [{"type": "Ready", "status": "False"}]},
+    }
+    root = {"kind": "Node", "namespace": "", "name": "n1"}
+    bundle(tmp_path, "right", {"verdict": "fault", "root": root, "category": "node", "terms": ["n1"]}, [node])
+    bundle(tmp_path, "wrong", {"verdict": "healthy", "terms": []}, [node])
+    bundle(tmp_path, "broken", {"verdict": "healthy", "terms": []}, [])
+    (tmp_path / "own" / "broken" / "objects.json").write_text("{")
+    report = await run_eval("diagnosis", EvalOptions(cases=tmp_path))
+    assert (report.passed, report.failed, report.not_run) == (1, 1, 1)
+    assert report.figures["accuracy"] == 0.5
+    assert report.figures["false_alarms"] == 1
+    assert report.figures["per_source"]["own"]["cases"] == 2
+    assert "pairwise_f1" not in report.figures

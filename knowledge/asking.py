@@ -58,7 +58,8 @@ class Finder:
             missing = [number for number in words if number not in near]
             likeness = {**dict.fromkeys(missing, 0.0), **near, **self._reading.likeness(picture, vector, missing)}
         scores = fused(likeness, words, asked)
-        owners = await self._reading.owners(list(scores))
+        named = bool(question.alert or question.services or question.namespace)
+        owners = await self._reading.owners(list(scores), named)
         ranked = best_of_each(
             [
                 (number, owners[number].document, _nudge(owners[number], score, question))
@@ -116,9 +117,12 @@ class Finder:
 
 
 def _nudge(owner: Any, score: float, question: Question) -> float:
-    alert = question.alert
-    named = int(bool(alert and (alert in owner.alerts or alert == owner.title.strip())))
-    named += bool(set(question.services) & set(owner.services))
-    named += bool(question.namespace and question.namespace in owner.namespaces)
+    named = 0
+    if alert := question.alert:
+        named += alert in owner.alerts or alert == owner.title.strip()
+    if question.services:
+        named += bool(set(question.services) & set(owner.services))
+    if question.namespace:
+        named += question.namespace in owner.namespaces
     age = time.time() - owner.updated if owner.updated is not None and owner.kind in FADING else 0.0
     return nudged(score, named, owner.thumbs, owner.verified, age)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 
 from knowledge.embeddings.weights import Floats
 from knowledge.fulltext import Allowed
@@ -97,19 +97,17 @@ class Reading:
         picture: Picture, vector: Floats, allowed: Allowed, language: Language | None, most: int
     ) -> dict[int, float]:
         """The nearest among what is allowed. Chosen before it is ranked: hidden passages take no one's place."""
-        mask = np.ones(len(picture.numbers), np.bool_)
-        if allowed.pairs is not None:
-            mask = np.isin(picture.reader, [picture.pairs.index(pair) for pair in allowed.pairs])
-        if language is not None:
-            mask &= picture.chinese == (language == "zh")
-        rows = np.flatnonzero(mask)
-        if not len(rows):
+        if not len(picture.numbers):
             return {}
-        likeness = picture.vectors[rows] @ vector if len(rows) != len(mask) else picture.vectors @ vector
-        if len(rows) > most:
-            top = np.argpartition(-likeness, most)[:most]
-            rows, likeness = rows[top], likeness[top]
-        return {int(picture.numbers[row]): float(like) for row, like in zip(rows, likeness, strict=True)}
+        likeness = picture.vectors @ vector  # of all: to pick rows out first would copy them, and take longer
+        hidden = np.zeros(len(likeness), np.bool_)
+        if allowed.pairs is not None:
+            hidden = ~np.isin(picture.reader, [picture.pairs.index(pair) for pair in allowed.pairs])
+        if language is not None:
+            hidden |= picture.chinese != (language == "zh")
+        likeness[hidden] = -np.inf
+        rows = np.argpartition(-likeness, most)[:most] if len(likeness) > most else np.arange(len(likeness))
+        return {int(picture.numbers[row]): float(likeness[row]) for row in rows if not hidden[row]}
 
     @staticmethod
     def likeness(picture: Picture, vector: Floats, numbers: Iterable[int]) -> dict[int, float]:
@@ -129,24 +127,22 @@ class Reading:
             more = await self._words.scores(connection, other, allowed)
         return dict(own), dict(more)
 
-    async def owners(self, numbers: Sequence[int]) -> dict[int, Any]:
-        """Document, language, and what of the document bears on its rank."""
-        columns = (
+    async def owners(self, numbers: Sequence[int], named: bool) -> dict[int, Any]:
+        """Document, language, and what of the document bears on its rank; its names only if names were asked for."""
+        columns: list[ColumnElement[Any]] = [
             passages.c.number,
             passages.c.document,
             passages.c.language,
-            documents.c.title,
             documents.c.kind,
-            documents.c.services,
-            documents.c.namespaces,
-            documents.c.alerts,
             documents.c.verified,
             documents.c.thumbs,
             documents.c.updated,
-        )
+        ]
+        if named:
+            columns += [documents.c.title, documents.c.services, documents.c.namespaces, documents.c.alerts]
         query = select(*columns).join(documents, documents.c.id == passages.c.document)
+        found: dict[int, Any] = {}
         async with self._engine.connect() as connection:
-            found = {}
             for first in range(0, len(numbers), MANY):
                 rows = await connection.execute(query.where(passages.c.number.in_(numbers[first : first + MANY])))
                 found.update({row.number: row for row in rows})

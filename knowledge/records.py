@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import delete, event, func, insert, select, text, update
+from sqlalchemy import Table, delete, event, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from knowledge.chunks import as_embedded, cut
@@ -120,7 +122,7 @@ class Records:
         for part in _parts(rows):
             ids, numbers = [key for key, _ in part], [number for _, number in part]
             await connection.execute(delete(leaving).where(leaving.c.id.in_(ids)))
-            await connection.execute(insert(leaving), [{"id": key} for key in ids])
+            await connection.execute(_or_leave(connection, leaving), [{"id": key} for key in ids])
             await self.words.remove(connection, numbers)
             await connection.execute(delete(passages).where(passages.c.number.in_(numbers)))
 
@@ -168,7 +170,7 @@ class Records:
             return
         async with self.engine.begin() as connection:
             rows = [{"read_as": key, "model": model, "vector": v.astype("<f4").tobytes()} for key, v in fresh.items()]
-            await connection.execute(insert(vectors), rows)
+            await connection.execute(_or_leave(connection, vectors), rows)
 
     async def shelved(self, numbers: Sequence[int]) -> None:
         async with self.engine.begin() as connection:
@@ -239,6 +241,12 @@ def _digest(*parts: str) -> str:
 
 def _parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
     return (values[first : first + MANY] for first in range(0, len(values), MANY))
+
+
+def _or_leave(connection: AsyncConnection, table: Table) -> Any:
+    """Insert, or leave what another replica put there in the meantime."""
+    kind = sqlite_insert if connection.dialect.name == "sqlite" else postgres_insert
+    return kind(table).on_conflict_do_nothing()
 
 
 async def _within(connection: AsyncConnection, query: Any, column: Any, values: Sequence[Any]) -> list[Any]:

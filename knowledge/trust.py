@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from knowledge.passage import Passage
 from knowledge.words import words_of
@@ -15,6 +16,10 @@ CLEARLY_BETTER = 0.2
 BELOW = 1e-6
 INSTRUCTING = 0.3
 """What an entry that speaks to the reader's machine loses."""
+_UNSEEN = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e"
+    "\\u2060-\\u206f\\u3164\\ud800-\\udfff\\ue000-\\uf8ff\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb\\U000e0000-\\U0010ffff]"
+)
 _ORDERS = re.compile(
     r"(?:ignore|disregard|forget)\W+(?:\w+\W+){0,4}?(?:previous|above|prior|earlier|all|system|instructions?|rules|prompt)\b"
     r"|\byou (?:are|must now act as) (?:now )?(?:an? |the )?(?:ai|assistant|system|admin|root|developer|dan\b)"
@@ -36,8 +41,8 @@ def instructs(text: str) -> bool:
 
 def visible(text: str) -> str:
     """Without letters that no person sees: zero width, direction marks, tags; look-alike forms made plain."""
-    plain = unicodedata.normalize("NFKC", text)
-    return "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) not in {"Cf", "Cc", "Co", "Cn", "Cs"})
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return _UNSEEN.sub("", plain)
 
 
 def quoted(passage: Passage, most: int = 1500) -> str:
@@ -54,6 +59,7 @@ def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / len(one | other) if one and other else 0.0
 
 
+@lru_cache(maxsize=2000)
 def _words(text: str) -> frozenset[str]:
     return frozenset(words_of(visible(text)[:4000]))
 
@@ -77,13 +83,14 @@ def in_order(found: Sequence[Passage]) -> tuple[Passage, ...]:
                     score = right.score - BELOW
         capped.append(replace(passage, score=score))
     ranked = sorted(capped, key=lambda p: (-p.score, not p.document.verified))
-    kept: list[tuple[Passage, frozenset[str], frozenset[str]]] = []
+    kept: list[tuple[Passage, frozenset[str]]] = []
     for passage in ranked:
-        title, words = _words(passage.title), _words(passage.text)
-        copied = any(
-            _likeness(title, its_title) >= LOOKS_ALIKE and _likeness(words, its_words) >= COPIED
-            for _, its_title, its_words in kept
-        )
-        if not copied or len(words) <= FEW_WORDS:
-            kept.append((passage, title, words))
-    return tuple(passage for passage, _, _ in kept)
+        title = _words(passage.title)
+        if not any(_likeness(title, its) >= LOOKS_ALIKE and _copies(passage, other) for other, its in kept):
+            kept.append((passage, title))
+    return tuple(passage for passage, _ in kept)
+
+
+def _copies(one: Passage, other: Passage) -> bool:
+    words = _words(one.text)
+    return len(words) > FEW_WORDS and _likeness(words, _words(other.text)) >= COPIED

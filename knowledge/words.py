@@ -9,6 +9,7 @@ from typing import Any
 _RUN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]+")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]+|\d+")
 _LOCK = Lock()
+LONGEST = 60  # letters; what is longer is a key or a hash, and nobody asks for its end
 _IDLE = frozenset(
     re.findall(
         r"\w+",
@@ -41,9 +42,9 @@ def _stem(word: str) -> str:
 
 
 def _latin(run: str) -> Iterator[str]:
-    low = run.lower()
+    low = run[:LONGEST].lower()
     yield _stem(low)
-    parts = _HUMP.findall(run)
+    parts = _HUMP.findall(run[:LONGEST])
     if len(parts) > 1:
         for part in parts:
             if len(part) > 1:

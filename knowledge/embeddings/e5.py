@@ -1,5 +1,7 @@
 """The embedded model: multilingual-e5-small. Its weights lie in an installed package; nothing is ever downloaded."""
 
+import contextlib
+import ctypes
 import re
 import threading
 from collections.abc import Mapping, Sequence
@@ -43,7 +45,7 @@ class E5:
         weights = Weights(path)
         network = self._folder / GRAPH
         if not network.exists():
-            graph.write(weights, network)
+            graph.prepare(path, network)
         words = weights.vocabulary()
         tokenizer: Any = Tokenizer(models.Unigram(words.pieces, unk_id=words.unknown, byte_fallback=False))
         metaspace = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
@@ -56,6 +58,8 @@ class E5:
             weights.floats("emb.pos").reshape(-1, weights.width) + weights.floats("emb.type")[: weights.width]
         )
         self._ready = True
+        del words
+        _give_back()
 
     def _tokens(self, text: str) -> list[int]:
         clean = text.encode("utf-8", "ignore").decode().translate(self._alike)
@@ -103,6 +107,12 @@ class E5:
         """Measured once, on public manuals in both languages; they hold for other texts as well."""
         with np.load(MEANS) as kept:
             return {name: kept[name] for name in kept.files}
+
+
+def _give_back() -> None:
+    """The vocabulary was in memory twice; the allocator keeps such holes unless it is asked."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library has its own ways
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def make(settings: KnowledgeSettings) -> E5:

@@ -1,6 +1,9 @@
 """Writes the network of a small BERT as an ONNX file with 8-bit weights, so that onnxruntime can run it fast."""
 
+import json
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from knowledge.embeddings.weights import Floats, Weights
+from knowledge.errors import ModelMissing
 
 
 class _Drawing:
@@ -106,6 +110,20 @@ def write(weights: Weights, path: Path) -> None:
             whole, small, weight_type=QuantType.QInt8, per_channel=True, extra_options={"DefaultTensorType": 1}
         )
         os.replace(small, path)  # noqa: PTH105
+
+
+def prepare(weights: Path, path: Path) -> None:
+    """`write` in a process of its own: what it needs (a few hundred MB) is given back when it ends."""
+    code = (
+        "import json, sys; sys.path[:0] = json.loads(sys.argv[1]); from pathlib import Path; "
+        "from knowledge.embeddings.graph import write; from knowledge.embeddings.weights import Weights; "
+        "write(Weights(Path(sys.argv[2])), Path(sys.argv[3]))"
+    )
+    asked = [sys.executable, "-c", code, json.dumps(sys.path), str(weights), str(path)]
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
+    if done.returncode:
+        why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise ModelMissing("library_no_model", model="multilingual-e5-small", why=why[:300])
 
 
 def runner(path: Path, threads: int) -> Callable[[Floats, Floats], Floats]:

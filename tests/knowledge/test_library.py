@@ -123,3 +123,8 @@ async def test_odd_questions_are_answered(library: Library):
     await library.add([POOL])
     for question in ("", "\x00", '"', "a" * 5000, "\ud800", "NEAR( OR AND *", "🔥"):
         assert await library.search(question) is not None
+
+
+async def test_odd_letters_in_documents_are_survived(library: Library):
+    await library.add([replace(POOL, text="pool \x00 and \ud800 half" + "k" * 5000, title="Odd \x00")])
+    assert (await library.search("pool half")).passages[0].title == "Odd "

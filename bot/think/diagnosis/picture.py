@@ -5,6 +5,7 @@ import statistics
 from bot.domain.finding import Cause, Subject
 from bot.think.diagnosis.report import Chart, Moment, Suspect
 from bot.think.diagnosis.sight import Sight, Track
+from bot.think.diagnosis.suspects.findings import STRONG
 
 LEAST_POINTS = 4
 BEFORE = 3600.0
@@ -33,7 +34,7 @@ def picture(
 
 
 def _names(cause: Cause | None, suspects: tuple[Suspect, ...]) -> set[str]:
-    found = {suspect.name for suspect in suspects[:1]}
+    found = {suspect.name for suspect in suspects[:1] if suspect.score >= STRONG}
     if cause is not None:
         subjects: list[Subject] = [cause.about, *cause.path, *(one.about for one in cause.speaks_for)]
         found |= {subject.name for subject in subjects}

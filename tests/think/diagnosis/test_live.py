@@ -25,6 +25,9 @@ FAULTS = {
     "pool_exhausted": ("order-service", "rollout_restart"),
     "disk_filling": ("data-postgres-0", "expand_pvc"),
     "node_pressure": ("node-1", "drain_node"),
+    "node_disk": ("node-3", "clean_disk"),
+    "config_error": ("user-service", "rollback_deployment"),
+    "crashloop": ("notification-service", "rollback_deployment"),
 }
 
 

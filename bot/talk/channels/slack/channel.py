@@ -1,0 +1,244 @@
+"""Slack as a channel: cards as messages that are updated in place, in the thread where they belong."""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from starlette.routing import BaseRoute
+
+from bot.domain.card import Buttons, Card
+from bot.domain.message import Person, Thread
+from bot.errors import CardRefused, ChannelError, TryLater
+from bot.talk.cards.words import Words
+from bot.talk.channels import Delivery, Ears, Pace, Placed
+from bot.talk.channels.slack.blocks import Rendered, long_texts, notification
+from bot.talk.channels.slack.client import Lost, SlackClient, Unsure
+from bot.talk.channels.slack.ears import SlackEars
+from bot.talk.channels.slack.ladder import Ladder
+from bot.talk.channels.slack.people import People
+from bot.talk.channels.slack.pictures import Pictures
+from bot.talk.channels.slack.store import Store
+
+log = structlog.get_logger()
+Line = Callable[[], Awaitable["Connection"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An open socket to Slack."""
+
+    alive: Callable[[], Awaitable[bool]]
+    close: Callable[[], Awaitable[None]]
+
+
+class SlackChannel:
+    """One workspace."""
+
+    name = "slack"
+
+    def __init__(self, client: SlackClient, people: People, store: Store, pictures: Pictures) -> None:
+        self.client = client
+        self.people = people
+        self.store = store
+        self._pictures = pictures
+        self._socket: Line | None = None
+        self._connection: Connection | None = None
+        self._running: dict[str, str] = {}
+        self.listeners = SlackEars(client, people, store, self._running)
+        self._routes: Sequence[BaseRoute] = ()
+        self._unsure: set[str] = set()
+        self._live: set[str] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._tried = asyncio.Event()
+        self._wrong = "Slack has not been asked yet."
+
+    @property
+    def pace(self) -> Pace:
+        """The more messages are live at once, the more slowly each is updated."""
+        return Pace(max(1.5, 60 / 40 * len(self._live)), 45)
+
+    def connects_by(self, socket: Line | None) -> None:
+        """How to open a socket; None: Slack calls us."""
+        self._socket = socket
+
+    def serve(self, routes: Sequence[BaseRoute]) -> None:
+        self._routes = routes
+
+    def routes(self) -> Sequence[BaseRoute]:
+        return self._routes
+
+    async def start(self, ears: Ears) -> None:
+        """Listens when it returns, or goes on trying if Slack cannot be reached now."""
+        self.listeners.ears = ears
+        self._tasks = [asyncio.create_task(self._stay(), name="slack line")]
+        self._tasks.append(asyncio.create_task(self.people.keep_groups(), name="slack groups"))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                await self._tried.wait()
+
+    async def stop(self) -> None:
+        self.listeners.ears = None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._connection:
+            await self._connection.close()
+            self._connection = None
+
+    async def health(self) -> str:
+        if self._tried.is_set() or self._tasks:
+            return self._wrong
+        try:
+            await self._know_ourselves()
+        except ChannelError as error:
+            return _mend(error)
+        return ""
+
+    async def show(self, delivery: Delivery) -> Placed:
+        """Down a ladder of simpler forms until one is accepted."""
+        pictures = await self._pictures.of(delivery.card, delivery.final)
+        ladder = Ladder(delivery.card, pictures)
+        while True:
+            try:
+                placed = await self._send(delivery, ladder.rendered())
+                break
+            except CardRefused as refused:
+                log.warning("slack refused a card", slot=delivery.slot, step=ladder.step, why=str(refused))
+                if not ladder.down(refused):
+                    raise
+                if ladder.waits_for_picture:
+                    await asyncio.sleep(1.0)
+        self._keep_count(delivery, placed)
+        await self.store.join(placed.thread.key)
+        if delivery.final:
+            await self._attach(delivery.card, placed)
+        return placed
+
+    async def whisper(self, thread: Thread, person: Person, card: Card) -> None:
+        """Ephemeral where it was asked; by direct message if that cannot be."""
+        rendered = Ladder(card, {}).rendered()
+        told: dict[str, Any] = {"text": rendered.text, "blocks": rendered.blocks}
+        root = thread.id if thread.id and not thread.id.startswith("@") else None
+        for attempt in range(3):
+            try:
+                await self.client.call(
+                    "chat.postEphemeral", channel=thread.place, user=person.id, thread_ts=root, **told
+                )
+                return
+            except TryLater as busy:
+                await asyncio.sleep(min(busy.after, 5.0))
+            except ChannelError as error:
+                log.info("not whispered; said in private", why=str(error), attempt=attempt)
+                break
+        with contextlib.suppress(ChannelError):
+            await self.client.call("chat.postMessage", channel=person.id, **told)
+
+    async def _send(self, delivery: Delivery, rendered: Rendered) -> Placed:
+        place, root = delivery.thread.place, delivery.thread.id
+        told: dict[str, Any] = {"text": rendered.text, "blocks": rendered.blocks, "metadata": _metadata(delivery)}
+        gently = not delivery.final
+        ref = delivery.ref or (await self._find(delivery) if delivery.slot in self._unsure else "")
+        if ref:
+            place, _, ts = ref.partition(":")
+            try:
+                await self.client.call("chat.update", gently=gently, channel=place, ts=ts, **told)
+                return Placed(ref, replace(delivery.thread, id=root or ts))
+            except Lost:
+                log.info("a message of ours was deleted; it is posted anew", slot=delivery.slot)
+        try:
+            answer = await self.client.call(
+                "chat.postMessage", gently=gently, channel=place, thread_ts=root or None, unfurl_links=False, **told
+            )
+        except Unsure:
+            self._unsure.add(delivery.slot)
+            raise
+        self._unsure.discard(delivery.slot)
+        ts, place = str(answer["ts"]), str(answer.get("channel") or place)
+        thread = replace(delivery.thread, id=root or ts, place=place, workspace=delivery.thread.workspace)
+        return Placed(f"{place}:{ts}", replace(thread, workspace=thread.workspace or self.listeners.workspace))
+
+    async def _find(self, delivery: Delivery) -> str:
+        """A message that may have arrived although no answer did: by what we wrote into it."""
+        place, root = delivery.thread.place, delivery.thread.id
+        method = "conversations.replies" if root else "conversations.history"
+        told = await self.client.call(method, channel=place, ts=root or None, limit="100", include_all_metadata="true")
+        for message in told.get("messages", ()):
+            payload = (message.get("metadata") or {}).get("event_payload") or {}
+            if payload.get("slot") == delivery.slot:
+                return f"{place}:{message['ts']}"
+        self._unsure.discard(delivery.slot)
+        return ""
+
+    def _keep_count(self, delivery: Delivery, placed: Placed) -> None:
+        if delivery.final:
+            self._live.discard(delivery.slot)
+            self._running.pop(placed.thread.key, None)
+            return
+        self._live.add(delivery.slot)
+        clicks = [each for block in delivery.card.blocks if isinstance(block, Buttons) for each in block.buttons]
+        if stop := next((each.target for each in clicks if each.act == "stop"), ""):
+            self._running[placed.thread.key] = stop
+
+    async def _attach(self, card: Card, placed: Placed) -> None:
+        """Long logs as files in the thread, each once. The card stands already: what fails here is only noted."""
+        for number, code in enumerate(long_texts(card)):
+            digest = hashlib.sha256(f"{placed.ref}\n{code.text}".encode(errors="replace")).hexdigest()
+            if await self.store.file(digest):
+                continue
+            name = f"{code.language or 'log'}-{number + 1}.txt"
+            try:
+                content = code.text.encode(errors="replace")
+                place, thread = placed.thread.place, placed.thread.id
+                title = code.caption[:150] or notification(card)[:150]
+                file = await self.client.upload(content, name, title, place=place, thread=thread)
+                await self.store.uploaded(digest, file)
+            except ChannelError as error:
+                log.warning("a file could not be attached", ref=placed.ref, why=str(error))
+
+    async def _stay(self) -> None:
+        """Connected, or trying to be, ever more slowly; a line that died is taken up anew."""
+        pause = 1.0
+        while True:
+            try:
+                if not self.listeners.bot:
+                    await self._know_ourselves()
+                if self._socket and not (self._connection and await self._connection.alive()):
+                    await self._connect(self._socket)
+                self._wrong, pause = "", 1.0
+                wait = 15.0
+            except (ChannelError, OSError, TimeoutError) as error:
+                self._wrong = _mend(error)
+                log.warning("slack cannot be reached", why=self._wrong)
+                wait = pause = min(60.0, pause * 2)
+            self._tried.set()
+            await asyncio.sleep(wait)
+
+    async def _connect(self, socket: Line) -> None:
+        if self._connection:
+            await self._connection.close()
+            self._connection = None
+        self._connection = await socket()
+
+    async def _know_ourselves(self) -> None:
+        told = await self.client.call("auth.test")
+        self.listeners.bot, self.listeners.workspace = str(told["user_id"]), str(told["team_id"])
+        self.people.home = self.listeners.workspace
+
+
+def _metadata(delivery: Delivery) -> dict[str, Any]:
+    payload = {"slot": delivery.slot, "revision": delivery.revision}
+    return {"event_type": "dutybot_card", "event_payload": payload}
+
+
+def _mend(error: Exception) -> str:
+    if isinstance(error, TryLater):
+        return f"Slack asks us to wait {error.after:.0f} s."
+    if not isinstance(error, ChannelError):
+        return f"Slack does not answer ({type(error).__name__})."
+    if error.values.get("error") in {"invalid_auth", "not_authed", "token_revoked", "account_inactive"}:
+        return "Slack does not accept the token: put a valid one into SLACK_BOT_TOKEN (OAuth & Permissions)."
+    return Words("en").of_error(error.key, error.values, str(error))

@@ -1,0 +1,158 @@
+"""Slack's Web API: within its tiers, and its errors as what the caller must do."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import structlog
+
+from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
+
+log = structlog.get_logger()
+REFUSED = {
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "msg_blocks_too_long",
+    "msg_too_long",
+    "no_text",
+    "invalid_attachments",
+    "invalid_arguments",
+    "invalid_metadata_format",
+    "metadata_too_large",
+}
+GONE = {
+    "channel_not_found",
+    "not_in_channel",
+    "is_archived",
+    "user_not_found",
+    "user_not_in_channel",
+    "cannot_dm_bot",
+    "messages_tab_disabled",
+    "restricted_action",
+    "thread_not_found",
+}
+LOST = {"message_not_found", "cant_update_message", "edit_window_closed"}
+FORMS = {"users.info", "usergroups.users.list", "conversations.replies", "conversations.history", "auth.test"}
+"""Methods that read their arguments from the address, not from JSON."""
+
+
+class Lost(ChannelError):
+    """The message that was to be updated is gone: post it anew."""
+
+
+class Unsure(ChannelError):
+    """No answer came: it may have arrived, or not."""
+
+
+@dataclass(slots=True)
+class Bucket:
+    """So many a minute, a few of them at once."""
+
+    per_minute: float
+    most: float
+    left: float = 0.0
+    at: float = 0.0
+    closed_until: float = 0.0
+
+    def take(self, now: float, keep: float) -> float:
+        """0 when there was one to take (above those to `keep`); else the seconds to wait."""
+        self.left = min(self.most, self.left + (now - self.at) * self.per_minute / 60)
+        self.at = now
+        if now < self.closed_until:
+            return self.closed_until - now
+        if self.left < 1 + keep:
+            return (1 + keep - self.left) * 60 / self.per_minute
+        self.left -= 1
+        return 0.0
+
+
+@cache
+def faults() -> tuple[type[Exception], ...]:
+    """All that a call can end with."""
+    from aiohttp import ClientError
+    from slack_sdk.errors import SlackClientError
+
+    return (SlackClientError, ClientError, OSError, TimeoutError, ValueError)
+
+
+class SlackClient:
+    """One workspace. Never retries by itself: who asked knows what is newest by then."""
+
+    def __init__(self, web: Any, updates_per_minute: int = 45, clock: Callable[[], float] = time.monotonic) -> None:
+        self.web = web
+        self._clock = clock
+        self._tiers = {
+            "chat.update": (float(updates_per_minute), 5.0),
+            "chat.postMessage": (60.0, 3.0),
+            "usergroups.users.list": (18.0, 2.0),
+            "conversations.replies": (45.0, 5.0),
+        }
+        self._buckets: dict[tuple[str, str], Bucket] = {}
+
+    async def call(self, method: str, *, gently: bool = False, **told: Any) -> dict[str, Any]:
+        """Raises TryLater, CardRefused, Undeliverable, Lost, Unsure or ChannelError.
+
+        Args:
+            method: Its name, e.g. `chat.update`.
+            gently: Leave the last of what is allowed to others: something newer follows soon.
+            told: The arguments.
+        """
+        bucket = self._bucket(method, told)
+        if wait := bucket.take(self._clock(), 2.0 if gently else 0.0):
+            raise TryLater(wait)
+        told = {name: value for name, value in told.items() if value is not None}
+        try:
+            if method in FORMS:
+                answer = await self.web.api_call(method, http_verb="GET", params=told)
+            else:
+                answer = await self.web.api_call(method, json=told)
+        except faults() as error:
+            raise self._ours(method, error, bucket) from error
+        body: dict[str, Any] = answer.data
+        return body
+
+    async def upload(self, content: bytes, filename: str, title: str, *, place: str = "", thread: str = "") -> str:
+        """Slack's id of the file; shown in the thread if one is named."""
+        where = {"channel": place, "thread_ts": thread or None} if place else {}
+        bucket = self._bucket("files.upload", {})
+        if wait := bucket.take(self._clock(), 0.0):
+            raise TryLater(wait)
+        try:
+            answer = await self.web.files_upload_v2(
+                content=content, filename=filename, title=title, alt_txt=title[:1000], **where
+            )
+        except faults() as error:
+            raise self._ours("files.upload", error, bucket) from error
+        return str(answer["files"][0]["id"])
+
+    def _bucket(self, method: str, told: dict[str, Any]) -> Bucket:
+        key = (method, str(told.get("channel", "")) if method == "chat.postMessage" else "")
+        if key not in self._buckets:
+            per_minute, most = self._tiers.get(method, (90.0, 10.0))
+            self._buckets[key] = Bucket(per_minute, most, most, self._clock())
+        return self._buckets[key]
+
+    def _ours(self, method: str, error: Exception, bucket: Bucket) -> ChannelError:
+        answer = getattr(error, "response", None)
+        if answer is None or isinstance(answer, str):
+            log.warning("slack did not answer", method=method, why=type(error).__name__)
+            return Unsure("slack_unreachable", why=type(error).__name__)
+        body = answer.data if isinstance(answer.data, dict) else {}
+        said = str(body.get("error", f"HTTP {answer.status_code}"))
+        if answer.status_code == 429 or said in {"ratelimited", "rate_limited"}:
+            after = float(answer.headers.get("Retry-After", 0) or 0) or 5.0
+            bucket.closed_until = self._clock() + after
+            return TryLater(after)
+        messages = [*body.get("errors", ()), *(body.get("response_metadata") or {}).get("messages", ())]
+        log.warning("slack refused a call", method=method, said=said, why=messages[:3], needed=body.get("needed"))
+        if said in REFUSED:
+            return CardRefused(error=said, messages=[str(each) for each in messages])
+        if said in LOST:
+            return Lost(error=said)
+        if said in GONE:
+            return Undeliverable(error=said)
+        if answer.status_code >= 500:
+            return Unsure("slack_unreachable", why=said)
+        return ChannelError("slack_refused", error=said, needed=body.get("needed") or "-", method=method)

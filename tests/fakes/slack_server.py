@@ -1,0 +1,255 @@
+"""A Slack over real sockets: Web API with its rules, Socket Mode, signed HTTP, uploads; refuses what Slack refuses."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+import uuid
+from collections import defaultdict
+from urllib.parse import urlencode
+
+from aiohttp import WSMsgType, web
+
+from tests.fakes.slack_rules import wrong
+
+SECRET = "shhh"
+PEOPLE = {
+    "U1": {"name": "lin", "locale": "zh-CN", "tz": "Asia/Shanghai", "email": "lin@example.com"},
+    "U2": {"name": "chen", "locale": "en-US", "tz": "Europe/Berlin", "email": "chen@example.com"},
+    "U3": {"name": "guest", "locale": "en-US", "tz": "UTC", "email": "guest@example.com"},
+}
+
+
+class SlackServer:
+    """`trouble[method]` is a list of (status, body, headers) to answer with first."""
+
+    def __init__(self):
+        self.calls = []
+        self.messages = {}
+        """By (channel, ts): the newest state of each message."""
+        self.whispers = []
+        self.views = []
+        self.files = []
+        self.trouble = defaultdict(list)
+        self.groups = {"S1": ["U2"]}
+        self.slow = {}
+        self.late = []
+        """Envelopes that were not acknowledged within three seconds."""
+        self.opened = 0
+        self._sockets = []
+        self._acks = {}
+        self._number = 0
+
+    async def __aenter__(self):
+        app = web.Application(client_max_size=2**24)
+        app.router.add_route("*", "/api/{method}", self._api)
+        app.router.add_get("/link", self._link)
+        app.router.add_post("/upload/{id}", self._upload)
+        self._runner = web.AppRunner(app)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self._port = site._server.sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}/api/"
+        return self
+
+    async def __aexit__(self, *_):
+        for socket in list(self._sockets):
+            await socket.close()
+        await self._runner.cleanup()
+
+    def called(self, method):
+        return [told for name, told in self.calls if name == method]
+
+    async def drop(self):
+        """The socket breaks."""
+        for socket in list(self._sockets):
+            await socket.close()
+
+    async def push(self, kind, payload, retry=None, timeout=3.0):
+        """Send an envelope; returns (seconds until acknowledged, payload of the answer), or (None, None)."""
+        until = time.monotonic() + 10
+        while not self._sockets and time.monotonic() < until:
+            await asyncio.sleep(0.02)
+        envelope = {"type": kind, "envelope_id": uuid.uuid4().hex, "payload": payload}
+        envelope["accepts_response_payload"] = kind != "events_api"
+        if retry is not None:
+            envelope |= {"retry_attempt": retry, "retry_reason": "timeout"}
+        waiter = asyncio.get_running_loop().create_future()
+        self._acks[envelope["envelope_id"]] = waiter
+        began = time.monotonic()
+        await self._sockets[-1].send_str(json.dumps(envelope))
+        try:
+            told = await asyncio.wait_for(waiter, timeout)
+        except TimeoutError:
+            self.late.append(envelope)
+            return None, None
+        return time.monotonic() - began, told
+
+    async def _link(self, request):
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_str(json.dumps({"type": "hello", "num_connections": 1}))
+        self._sockets.append(socket)
+        async for message in socket:
+            if message.type == WSMsgType.TEXT:
+                told = json.loads(message.data)
+                waiter = self._acks.get(told.get("envelope_id"))
+                if waiter and not waiter.done():
+                    waiter.set_result(told.get("payload"))
+        self._sockets.remove(socket)
+        return socket
+
+    async def _upload(self, request):
+        self.files[-1]["content"] = await request.read()
+        return web.Response(text="OK")
+
+    async def _api(self, request):
+        method = request.match_info["method"]
+        told = await request.json() if "json" in request.headers.get("content-type", "") else dict(await request.post())
+        told = {**dict(request.query), **told}
+        self.calls.append((method, told))
+        if self.slow.get(method):
+            await asyncio.sleep(self.slow[method])
+        if self.trouble[method]:
+            status, body, headers = self.trouble[method].pop(0)
+            return web.json_response(body, status=status, headers=headers)
+        answer = getattr(self, f"_{method.replace('.', '_')}", None)
+        body = answer(told) if answer else {"ok": False, "error": "unknown_method"}
+        return web.json_response({"ok": True, **body})
+
+    def _auth_test(self, told):
+        return {"team_id": "T1", "user_id": "UBOT", "bot_id": "BBOT", "team": "t", "user": "bot", "url": "http://x/"}
+
+    def _apps_connections_open(self, told):
+        self.opened += 1
+        return {"url": f"ws://127.0.0.1:{self._port}/link"}
+
+    def _users_info(self, told):
+        known = PEOPLE.get(told["user"])
+        if known is None:
+            return {"ok": False, "error": "user_not_found"}
+        profile = {"display_name": known["name"], "email": known["email"]}
+        return {"user": {"id": told["user"], "locale": known["locale"], "tz": known["tz"], "profile": profile}}
+
+    def _usergroups_users_list(self, told):
+        return {"users": self.groups.get(told["usergroup"], [])}
+
+    def _chat_postMessage(self, told):
+        if refused := self._refusal(told):
+            return refused
+        self._number += 1
+        ts = f"1700000000.{self._number:06d}"
+        self.messages[told["channel"], ts] = {**told, "ts": ts}
+        return {"ts": ts, "channel": told["channel"]}
+
+    def _chat_update(self, told):
+        if (told["channel"], told["ts"]) not in self.messages:
+            return {"ok": False, "error": "message_not_found"}
+        if refused := self._refusal(told):
+            return refused
+        self.messages[told["channel"], told["ts"]] |= told
+        return {"ts": told["ts"], "channel": told["channel"]}
+
+    def _chat_postEphemeral(self, told):
+        if refused := self._refusal(told):
+            return refused
+        self.whispers.append(told)
+        return {"message_ts": "1.1"}
+
+    def _conversations_replies(self, told):
+        found = [each for (place, _), each in self.messages.items() if place == told["channel"]]
+        return {"messages": [each for each in found if told["ts"] in {each["ts"], each.get("thread_ts")}]}
+
+    def _conversations_history(self, told):
+        return {"messages": [each for (place, _), each in self.messages.items() if place == told["channel"]]}
+
+    def _views_open(self, told):
+        self.views.append(told["view"])
+        return {"view": {"id": "V1"}}
+
+    def _files_getUploadURLExternal(self, told):
+        self.files.append({"id": f"F{len(self.files)}", **told})
+        file = self.files[-1]["id"]
+        return {"upload_url": f"http://127.0.0.1:{self._port}/upload/{file}", "file_id": file}
+
+    def _files_completeUploadExternal(self, told):
+        self.files[-1]["done"] = told
+        files = told["files"] if isinstance(told["files"], list) else json.loads(told["files"])
+        return {"files": files}
+
+    def _refusal(self, told):
+        found = wrong(told["blocks"], told.get("text", ""))
+        return {"ok": False, "error": "invalid_blocks", "errors": found} if found else None
+
+
+def said(text, user="U1", channel="C1", ts=None, kind="app_mention", **more):
+    """An event of somebody who writes."""
+    event = {"type": kind, "user": user, "text": text, "ts": ts or f"{time.time():.6f}", "channel": channel, **more}
+    return {
+        "type": "event_callback",
+        "team_id": "T1",
+        "api_app_id": "A1",
+        "event_id": f"Ev{uuid.uuid4().hex}",
+        "event": event,
+    }
+
+
+def clicked(message, button, user="U2", at=None):
+    """A click on a button of a message as the fake keeps it."""
+    root = message.get("thread_ts")
+    action = {"type": "button", "block_id": "b", "action_ts": at or f"{time.time():.6f}"}
+    return {
+        "type": "block_actions",
+        "team": {"id": "T1"},
+        "user": {"id": user, "team_id": "T1"},
+        "api_app_id": "A1",
+        "trigger_id": uuid.uuid4().hex,
+        "container": {"type": "message", "message_ts": message["ts"], "channel_id": message["channel"]},
+        "channel": {"id": message["channel"]},
+        "message": {"ts": message["ts"], **({"thread_ts": root} if root else {})},
+        "actions": [action | {"action_id": button["action_id"], "value": button["value"]}],
+    }
+
+
+def submitted(view, user="U2", **values):
+    """A form that was filled in."""
+    state = {name: {"value": {"type": "plain_text_input", "value": value}} for name, value in values.items()}
+    kept = {"private_metadata": view["private_metadata"], "callback_id": view["callback_id"], "type": "modal"}
+    return {
+        "type": "view_submission",
+        "team": {"id": "T1"},
+        "user": {"id": user, "team_id": "T1"},
+        "view": {**kept, "id": "V1", "state": {"values": state}},
+    }
+
+
+def command(name, text="", user="U1", channel="C1"):
+    """A slash command."""
+    mark = uuid.uuid4().hex
+    return {
+        "command": name,
+        "text": text,
+        "team_id": "T1",
+        "channel_id": channel,
+        "user_id": user,
+        "trigger_id": mark,
+        "response_url": "http://127.0.0.1:9/",
+    }
+
+
+def buttons(message):
+    return [each for block in message["blocks"] if block["type"] == "actions" for each in block["elements"]]
+
+
+def signed(body, secret=SECRET, at=None):
+    """Body and headers of a request over HTTP; a dict is sent as JSON, or as a form when it is not an event."""
+    event = body.get("type") in {"event_callback", "url_verification"}
+    command = "command" in body
+    raw = json.dumps(body) if event else urlencode(body if command else {"payload": json.dumps(body)})
+    stamp = str(int(at or time.time()))
+    mark = hmac.new(secret.encode(), f"v0:{stamp}:{raw}".encode(), hashlib.sha256).hexdigest()
+    kind = "application/json" if event else "application/x-www-form-urlencoded"
+    headers = {"x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={mark}", "content-type": kind}
+    return raw, headers

@@ -1,6 +1,7 @@
 """Makes an approval of the steps of a plan, or says why there is none; and asks again before each is taken."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -220,7 +221,13 @@ class Asking:
         return Refusal(step, late.key, late.values, late.why) if late else None
 
     def _targets(self, approval: Approval) -> set[str]:
-        return {self.target(step) for step in approval.steps if step.action in self.catalogue and self._changes(step)}
+        """All that it changes; what was altered where it is kept stands in nobody's way."""
+        found = set()
+        for step in approval.steps:
+            if self._changes(step):
+                with suppress(SkillError):
+                    found.add(self.target(step))
+        return found
 
     def _changes(self, step: Step) -> bool:
         return step.action in self.catalogue and self.catalogue[step.action].risk is not Risk.READ

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import structlog
 
@@ -47,13 +48,15 @@ class Carrying:
         self._still_allowed = still_allowed
         self._pace = pace
         self._holder = holder
+        self._turns = count()
 
     async def carry_out(self, approval_id: str, watch: WatchCourse) -> Approval | None:
         """To its end, by one replica at a time. None: it is not approved, or another replica has ended it."""
+        holder = f"{self._holder[:40]}/{next(self._turns)}"
         while found := await self._approved(approval_id):
-            held = await self._claim_all((approval_id, *self._targets(found[0])))
+            held = await self._claim_all((approval_id, *self._targets(found[0])), holder)
             if held:
-                async with self._leased(held):
+                async with self._leased(held, holder):
                     found = await self._approved(approval_id)
                     return await self._all(*found, watch) if found else None
             await self._pace.sleep(self._pace.every)
@@ -68,18 +71,14 @@ class Carrying:
         }
         return tuple(sorted(each[:400] for each in changed))
 
-    async def _claim_all(self, ids: tuple[str, ...]) -> tuple[str, ...]:
+    async def _claim_all(self, ids: tuple[str, ...], holder: str) -> tuple[str, ...]:
         """All of these, or none. In one order everywhere, so that two replicas do not wait for each other."""
         for place, what in enumerate(ids):
-            if not await self._store.claim(what, self._holding(ids[0]), self._pace.now(), LEASE):
+            if not await self._store.claim(what, holder, self._pace.now(), LEASE):
                 for each in ids[:place]:
-                    await self._store.release(each, self._holding(ids[0]))
+                    await self._store.release(each, holder)
                 return ()
         return ids
-
-    def _holding(self, approval_id: str) -> str:
-        """Who holds: this replica, for this approval."""
-        return f"{self._holder[:31]}/{approval_id[:32]}"
 
     async def _approved(self, approval_id: str) -> tuple[Approval, int] | None:
         found = await self._store.load(approval_id)
@@ -164,22 +163,22 @@ class Carrying:
         return self._catalogue[approval.steps[place].action].risk is not Risk.READ
 
     @asynccontextmanager
-    async def _leased(self, ids: tuple[str, ...]) -> AsyncIterator[None]:
+    async def _leased(self, ids: tuple[str, ...], holder: str) -> AsyncIterator[None]:
         """The claim, said again and again while the work goes on."""
-        keeping = asyncio.create_task(self._keep(ids))
+        keeping = asyncio.create_task(self._keep(ids, holder))
         try:
             yield
         finally:
             keeping.cancel()
             for each in reversed(ids):
-                await self._store.release(each, self._holding(ids[0]))
+                await self._store.release(each, holder)
 
-    async def _keep(self, ids: tuple[str, ...]) -> None:
+    async def _keep(self, ids: tuple[str, ...], holder: str) -> None:
         while True:
             await asyncio.sleep(LEASE / 4)
             try:
                 for each in ids:
-                    await self._store.claim(each, self._holding(ids[0]), self._pace.now(), LEASE)
+                    await self._store.claim(each, holder, self._pace.now(), LEASE)
             except StoreDown as error:
                 log.warning("the store is down; the claim may lapse", approval=ids[0], why=str(error))
 

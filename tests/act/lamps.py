@@ -1,5 +1,6 @@
 """A small world to act on: lamps whose far end is a mapping, and a gate over them with a clock that sleeping moves."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -145,6 +146,7 @@ class Room:
     def __init__(self, folder, url="", policy=None):
         self.world = World()
         self.clock = NOON
+        self.by_the_wall = False
         self.ids = count(1)
         self.ledger_path = folder / "audit.jsonl"
         self.database = Database(url or f"sqlite:///{folder}/bot.sqlite")
@@ -162,7 +164,10 @@ class Room:
         return self.clock
 
     async def sleep(self, seconds):
-        self.clock += timedelta(seconds=seconds)
+        if self.by_the_wall:
+            await asyncio.sleep(seconds / 100)
+        else:
+            self.clock += timedelta(seconds=seconds)
 
     def replica(self):
         executor = Executor(self.catalogue, self.ledger, self.now)
@@ -172,7 +177,11 @@ class Room:
 
     async def ask(self, *steps, who=LIN, gate=None, thread=THREAD):
         plan = Plan("May I?", tuple(Step(name, arguments) for name, arguments in steps), title="lamps")
-        return await (gate or self.gate).take(plan, Case("c1", thread, who, "please"), self._unseen)
+        return await (gate or self.gate).take(plan, self.case(who, thread), self._unseen)
+
+    @staticmethod
+    def case(who=LIN, thread=THREAD):
+        return Case("c1", thread, who, "please")
 
     async def say(self, approval, person=CHEN, granted=True, gate=None, **changes):
         word = Decision("k1", THREAD, approval.id, approval.digest, person, granted, self.clock)

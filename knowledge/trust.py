@@ -11,6 +11,8 @@ from knowledge.words import words_of
 
 LOOKS_ALIKE = 0.6
 COPIED = 0.8
+"""Of a verified entry; of others only THE_SAME is left out: two teams may write much alike, and both be right."""
+THE_SAME = 0.95
 FEW_WORDS = 8
 CLEARLY_BETTER = 0.2
 BELOW = 1e-6
@@ -27,7 +29,7 @@ _ORDERS = re.compile(
     r"|\b(?:assistant|ai|bot|model|llm)s?\b\W+(?:\w+\W+){0,3}?(?:must|should|shall|has to|have to)\s+(?:now\s+)?"
     r"(?:run|execute|call|delete|approve|skip|ignore|restart|apply|send|post|reveal)"
     r"|\b(?:without|skip|bypass|no)\b\W+(?:\w+\W+){0,3}?(?:approval|confirmation|asking)\b"
-    r"|(?:忽略|无视|忘记)(?:以上|之前|前面|上述|所有|先前|系统).{0,8}(?:指令|指示|提示|规则|要求|内容)"
+    r"|(?:忽略|无视|忘记)(?:以上|之前|前面|上述|所有|先前|系统).{0,8}(?:指令|指示|提示|要求)"
     r"|(?:你|助手|机器人|模型|AI)(?:必须|应当|应该|现在|务必)(?:立即|马上|直接)?(?:执行|运行|调用|删除|批准|跳过|重启)"
     r"|(?:无需|不需要|跳过|绕过|不用)(?:任何)?(?:人工)?(?:审批|批准|确认|授权)",
     re.IGNORECASE,
@@ -93,4 +95,5 @@ def in_order(found: Sequence[Passage]) -> tuple[Passage, ...]:
 
 def _copies(one: Passage, other: Passage) -> bool:
     words = _words(one.text)
-    return len(words) > FEW_WORDS and _likeness(words, _words(other.text)) >= COPIED
+    enough = COPIED if other.document.verified else THE_SAME
+    return len(words) > FEW_WORDS and _likeness(words, _words(other.text)) >= enough

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,7 +49,7 @@ def _with_library(work: "Callable[[Library], Awaitable[None]]") -> None:
 
 def bring(
     source: Annotated[str, typer.Argument(help=SOURCES)],
-    path: Annotated[Path | None, typer.Argument(help="markdown: a folder, or the address of a Git repository.")] = None,
+    path: Annotated[str, typer.Argument(help="markdown: a folder, or the address of a Git repository.")] = "",
     url: Annotated[str, typer.Option(help="Address of the source; markdown: where people read the files.")] = "",
     project: Annotated[str, typer.Option(help="Projects, spaces or namespaces, with commas between.")] = "",
     since: Annotated[str, typer.Option(help="How far back: 90d, 12w, 6m, 2y.")] = "",
@@ -70,7 +69,7 @@ def bring(
     if source not in names():
         typer.secho(f"There is no importer '{source}'; there are: {', '.join(names())}.", fg="red", err=True)
         raise typer.Exit(1)
-    given = {"path": str(path or ""), "url": url, "project": project, "since": since, "branch": branch}
+    given = {"path": path, "url": url, "project": project, "since": since, "branch": branch}
     try:
         importer = make(source, {name: value for name, value in given.items() if value})
     except LibraryError as error:

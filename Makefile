@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command 
 BIN := .venv/bin
 PORT ?= 8421
 
-.PHONY: demo setup test quick lint servers lock train docs clean
+.PHONY: browser demo setup test quick lint servers lock train docs clean
 
 demo: setup ## Open the chat over the pretend cluster.
 	$(BIN)/dutybot demo --port $(PORT)
@@ -27,7 +27,10 @@ lint: setup ## Style, types and floors.
 quick: setup ## The tests that need no built servers.
 	DUTYBOT_TESTS=quick $(BIN)/python -m pytest -q
 
-test: setup lint servers ## Everything.
+browser: ## Chromium for the tests of the page, where it is missing and can be installed.
+	@command -v chromium >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq chromium >/dev/null 2>&1; } || echo "no Chromium: the tests of the page are skipped"
+
+test: setup lint servers browser ## Everything.
 	$(BIN)/python -m pytest -q
 
 lock: ## Compile requirements.lock anew from pyproject.toml.

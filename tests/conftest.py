@@ -1,3 +1,3 @@
-"""What all tests share: the fixtures of the real servers (tests/servers/README.md)."""
+"""What all tests share: the fixtures of the real servers (tests/servers/README.md) and of the browser."""
 
-pytest_plugins = ["tests.servers.fixtures"]
+pytest_plugins = ["tests.servers.fixtures", "tests.browser"]

@@ -47,7 +47,8 @@ async def _keep(folder: Path, incident_id: str, question: str) -> None:
     from bot.settings import DutyBotSettings
     from bot.think.diagnosis.investigator import Diagnostician
     from bot.think.diagnosis.keeping import write_bundle
-    from bot.think.incidents import Incidents, by_service
+    from bot.think.grouping import Belonging
+    from bot.think.incidents import Incidents
     from skills import Clock
 
     alerts: tuple[Alert, ...] = ()
@@ -55,7 +56,7 @@ async def _keep(folder: Path, incident_id: str, question: str) -> None:
     if incident_id:
         database = Database(DutyBotSettings().database_url)
         await database.open()
-        found = await Incidents(database, by_service, clock.read, str).get(incident_id)
+        found = await Incidents(database, Belonging(), clock.read, str).get(incident_id)
         await database.close()
         if found is None:
             raise BadInput("error_no_such_incident", incident=incident_id)

@@ -107,17 +107,3 @@ class Incidents:
 
 def _holds(incident: Incident, alert: Alert) -> bool:
     return any(each.fingerprint == alert.fingerprint for each in incident.alerts)
-
-
-def by_service(alert: Alert, incidents: Sequence[Incident]) -> Incident | None:
-    """The newest open incident about the same thing in the same namespace."""
-    about = _about(alert)
-    fits = [each for each in incidents if any(about and about == _about(other) for other in each.alerts)]
-    return max(fits, key=lambda each: each.opened_at, default=None)
-
-
-def _about(alert: Alert) -> tuple[str, str] | None:
-    for label in ("service", "deployment", "statefulset", "daemonset", "node", "persistentvolumeclaim", "pod"):
-        if name := alert.labels.get(label):
-            return alert.labels.get("namespace", ""), name
-    return None

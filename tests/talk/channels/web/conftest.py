@@ -1,8 +1,6 @@
 """The page over a real database and a real socket, with an echo where the house would answer."""
 
 import asyncio
-import os
-import shutil
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -157,24 +155,3 @@ async def build(tmp_path):
 @pytest.fixture
 async def rig(build):
     return await build()
-
-
-@pytest.fixture
-async def browser():
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not path:
-        pytest.skip("no Chromium: apt-get install chromium, or set CHROMIUM to its path")
-    playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
-    options = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ]
-    async with playwright.async_playwright() as driver:
-        chromium = await driver.chromium.launch(executable_path=path, args=options)
-        yield chromium
-        await chromium.close()

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from bot.domain.approval import Refusal
@@ -10,8 +11,9 @@ from bot.domain.briefing import Briefing
 from bot.domain.case import Case
 from bot.domain.incident import Incident
 from bot.domain.message import Language
-from bot.domain.telling import cut, in_words
+from bot.domain.telling import cut, in_words, names_of
 from bot.redaction import mask
+from bot.shield import NAME, Shield, names_in
 from skills import Action, Evidence
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
@@ -23,72 +25,90 @@ MOST_RECAP = 3_000
 MOST_ACTIONS = 16_000
 
 
-def inputs_of(briefing: Briefing) -> dict[str, str]:
-    """The same names every turn: an input that is left out would read as "None" in the prompt."""
+def shield_of(briefing: Briefing) -> Shield:
+    """Knows what is named in typed fields of this briefing, and in the asker's own words."""
     case = briefing.case
+    alerts = case.incident.alerts[:50] if case.incident else ()
+    labels = [value for alert in alerts for value in alert.labels.values()]
+    names = names_in([*labels, *NAME.findall(case.question[:MOST_QUESTION])])
+    return Shield(names.union(*map(names_of, case.seen)))
+
+
+def inputs_of(briefing: Briefing, shield: Shield | None = None) -> dict[str, str]:
+    """The same names every turn: an input that is left out would read as "None" in the prompt."""
+    case, shield = briefing.case, shield or shield_of(briefing)
     return {
         "thread": case.thread.key[:255],
-        "speaker": f"{case.asked_by.name} ({case.asked_by.id})"[:200],
-        "language": case.language,
+        "speaker": f"{shield.text(case.asked_by.name)[:100]} ({case.asked_by.id})"[:200],
+        "language": case.asked_by.language,
         "zone": case.asked_by.zone,
         "now": briefing.now.isoformat(timespec="seconds"),
-        "incident": incident_text(case.incident) if case.incident else "",
-        "open_plans": cut("\n".join(briefing.open_plans), 2_000),
-        "findings": findings_text(briefing),
-        "recap": recap_of(case),
+        "incident": shield.block("alerts", incident_text(case.incident, shield)) if case.incident else "",
+        "open_plans": cut(shield.text(mask("\n".join(briefing.open_plans))), 2_000),
+        "findings": findings_text(briefing, shield),
+        "recap": shield.block("conversation", recap_of(case, shield)),
         "actions": actions_text(briefing.actions),
     }
 
 
-def query_of(briefing: Briefing, fresh: bool = False) -> str:
+def query_of(briefing: Briefing, fresh: bool = False, shield: Shield | None = None) -> str:
     """The turn's own words; after the first round, what came of the steps. `fresh`: the brain knows nothing yet."""
-    case = briefing.case
+    case, shield = briefing.case, shield or shield_of(briefing)
     parts = []
     if fresh and len(case.turns) > 1:
-        parts.append("[DutyBot] This conversation went on before; its last turns:\n" + recap_of(case))
+        recap = shield.block("conversation", recap_of(case, shield))
+        parts.append(f"[DutyBot] This conversation went on before; its last turns:\n{recap}")
     if case.seen:
-        seen = "\n\n".join(seen_text(each) for each in case.seen)
-        parts.append(f"[DutyBot] What came of your steps so far:\n{cut(seen, MOST_FINDINGS)}")
-        parts.append(f"Go on with the question of {case.asked_by.name}: {cut(case.question, MOST_QUESTION)}")
+        seen = "\n\n".join(in_words(each, MOST_OF_ONE, shield) for each in case.seen)
+        parts.append(f"[DutyBot] What came of your steps so far:\n{shield.block('seen', cut(seen, MOST_FINDINGS))}")
+        parts.append(f"Go on with this question: {mask(cut(case.question, MOST_QUESTION))}")
     else:
-        parts.append(cut(case.question, MOST_QUESTION))
-    if names := ", ".join(each.name[:100] for each in case.attachments):
+        parts.append(mask(cut(case.question, MOST_QUESTION)))
+    if names := ", ".join(shield.text(mask(each.name[:100])) for each in case.attachments):
         parts.append(f"[attached: {cut(names, 500)}]")
-    return mask("\n\n".join(parts)) or "?"
+    return "\n\n".join(parts) or "?"
 
 
-def recap_of(case: Case) -> str:
+def turns_of(case: Case, shield: Shield, most: int = 600) -> Iterator[tuple[bool, str]]:
+    """The turns before this one, without what could command: whether we said it, and what was said."""
+    for turn in case.turns[:-1]:
+        if turn.said:
+            yield turn.who == "DutyBot", shield.text(mask(cut(turn.said, most)))
+
+
+def recap_of(case: Case, shield: Shield) -> str:
     """The last turns, newest kept."""
-    lines = [f"{turn.who}: {cut(turn.said, 600)}" for turn in case.turns[:-1]]
+    lines = [f"{'DutyBot' if ours else 'person'}: {said}" for ours, said in turns_of(case, shield)]
     while lines and len("\n".join(lines)) > MOST_RECAP:
         lines.pop(0)
     return "\n".join(lines)
 
 
-def findings_text(briefing: Briefing) -> str:
+def findings_text(briefing: Briefing, shield: Shield) -> str:
     """What the diagnosis found and what the library says; what came of steps is told in the query."""
     passages = "\n\n".join(
-        f"[{passage.document.title}]({passage.document.url})\n{cut(passage.text, 1500)}"
-        for passage in briefing.passages
+        f"passage {number} ({shield.text(mask(passage.document.title))}):\n{shield.text(mask(cut(passage.text, 1500)))}"
+        for number, passage in enumerate(briefing.passages, 1)
     )
-    parts = (cut(briefing.report, MOST_FINDINGS), cut(passages, MOST_PASSAGES))
-    return mask("\n\n".join(part for part in parts if part))
+    report = shield.block("diagnosis", cut(shield.text(mask(briefing.report)), MOST_FINDINGS))
+    return "\n\n".join(part for part in (report, shield.block("library", cut(passages, MOST_PASSAGES))) if part)
 
 
 def seen_text(seen: Evidence | Refusal) -> str:
     """One piece of evidence, or one refusal, as the brain reads it."""
-    return mask(in_words(seen, MOST_OF_ONE))
+    return in_words(seen, MOST_OF_ONE)
 
 
-def incident_text(incident: Incident) -> str:
+def incident_text(incident: Incident, shield: Shield) -> str:
     """The alerts that fire, newest state of each."""
     lines = [
         f"incident {incident.id}, {incident.state.value}, since {incident.opened_at.isoformat(timespec='minutes')}"
     ]
     for alert in incident.alerts[:20]:
-        labels = ", ".join(f"{name}={value}" for name, value in alert.labels.items())
-        lines.append(f"- {'FIRING' if alert.firing else 'resolved'} {labels}"[:500])
-    return mask(cut("\n".join(lines), 4_000))
+        labels = ", ".join(f"{shield.key(name)}={shield.text(mask(value))}" for name, value in alert.labels.items())
+        said = shield.text(mask(alert.annotations.get("summary", "") or alert.annotations.get("description", "")))
+        lines.append(f"- {'FIRING' if alert.firing else 'resolved'} {labels[:400]}; {said[:300]}")
+    return cut("\n".join(lines), 4_000)
 
 
 _ACTIONS: dict[tuple[int, ...], tuple[tuple[Action, ...], str]] = {}

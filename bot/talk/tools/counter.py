@@ -10,9 +10,10 @@ from bot.domain.approval import Refusal
 from bot.domain.message import Person, Thread
 from bot.domain.plan import Step
 from bot.domain.proposal import Unreadable, plan_from, proposal_schema, tool_names
-from bot.domain.telling import cut, in_words
+from bot.domain.telling import cut, in_words, names_of
 from bot.errors import BotError
 from bot.redaction import mask
+from bot.shield import NAME, Shield, names_in
 from bot.talk.tools.offers import Offers
 from bot.talk.tools.tokens import Caller, Scope
 from knowledge import Passage
@@ -95,15 +96,18 @@ class Counter:
             return Reply(f"There is no tool {name[:80]!r}; there are: {known}.", False)
         who = Person(caller.name, caller.name, "tools")
         seen = await self._perform_read(Step(action.name, dict(arguments)), who, Thread("tools", caller.name))
-        return Reply(in_words(seen, self._most_reply), not isinstance(seen, Refusal))
+        shield = Shield(names_of(seen) | names_in(str(each) for each in arguments.values()))
+        told = shield.block("seen", in_words(seen, self._most_reply - 200, shield))
+        return Reply(told, not isinstance(seen, Refusal))
 
     async def _look_up(self, arguments: Mapping[str, Any]) -> Reply:
         query = arguments.get("query")
         if not isinstance(query, str) or not query.strip():
             return Reply("query: say what to look for", False)
         passages = await self.passages(query[:2000], 5)
-        told = [f"[{each.document.title}]({each.document.url})\n{cut(each.text, 1400)}" for each in passages]
-        return Reply("\n\n".join(told) or "Nothing in the library fits.")
+        shield = Shield(names_in(NAME.findall(query[:2000])))
+        told = [f"{shield.text(mask(each.title))}:\n{shield.text(mask(cut(each.text, 1400)))}" for each in passages]
+        return Reply(shield.block("library", "\n\n".join(told)) or "Nothing in the library fits.")
 
     async def passages(self, query: str, most: int) -> tuple[Passage, ...]:
         """The nearest passages, best first."""

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.redaction import mask
+from bot.shield import NAME, Shield, names_in
 from bot.talk.tools.counter import Counter
 from bot.talk.tools.entrance import read_object
 from bot.talk.tools.settings import DoorSettings
@@ -75,17 +76,18 @@ class KnowledgeDoor:
             return JSONResponse({"error_code": 1001, "error_msg": why}, 422)
         most = min(asked.retrieval_setting.top_k, 20)
         found = await self._counter.passages(asked.query, most * 3) if asked.query.strip() and most else ()
-        records = [_record(each) for each in found if fits(each, asked.metadata_condition)]
+        shield = Shield(names_in(NAME.findall(asked.query)))
+        records = [_record(each, shield) for each in found if fits(each, asked.metadata_condition)]
         near = asked.retrieval_setting.score_threshold or 0.0
         return JSONResponse({"records": [record for record in records if record["score"] >= near][:most]})
 
 
-def _record(passage: Passage) -> dict[str, Any]:
+def _record(passage: Passage, shield: Shield) -> dict[str, Any]:
     return {
-        "content": mask(passage.text),
+        "content": shield.text(mask(passage.text)),
         "score": min(max(float(passage.score), 0.0), 1.0),
-        "title": mask(passage.document.title),
-        "metadata": metadata_of(passage),
+        "title": shield.text(mask(passage.document.title)),
+        "metadata": {"url": passage.document.url},
     }
 
 

@@ -13,7 +13,6 @@ from bot.domain.case import Case
 from bot.domain.message import Language
 from bot.domain.plan import Plan, Usage
 from bot.domain.proposal import Unreadable, plan_from
-from bot.domain.telling import cut
 from bot.domain.thought import Activity, Thought, Words
 from bot.errors import BotError, BrainAway, BrainRefused
 from bot.think import prompts
@@ -154,16 +153,14 @@ def _messages(briefing: Briefing) -> list["BaseMessage"]:
     """The turns so far, and the question with all around it."""
     from langchain_core.messages import AIMessage, HumanMessage
 
+    shield = prompts.shield_of(briefing)
     turns: list[BaseMessage] = [
-        AIMessage(cut(turn.said, 2000))
-        if turn.who == "DutyBot"
-        else HumanMessage(f"{turn.who}: {cut(turn.said, 2000)}")
-        for turn in briefing.case.turns[:-1][-12:]
-        if turn.said
+        AIMessage(said) if ours else HumanMessage(shield.block("earlier turn", said))
+        for ours, said in list(prompts.turns_of(briefing.case, shield, 2000))[-12:]
     ]
-    inputs = prompts.inputs_of(briefing) | {"recap": ""}
+    inputs = prompts.inputs_of(briefing, shield) | {"recap": ""}
     around = "\n".join(f"{name}: {value}" for name, value in inputs.items() if value)
-    return [*turns, HumanMessage(f"[DutyBot] inputs\n{around}\n\n{prompts.query_of(briefing)}")]
+    return [*turns, HumanMessage(f"[DutyBot] inputs\n{around}\n\n{prompts.query_of(briefing, shield=shield)}")]
 
 
 def _thoughts(message: Any, heard: _Heard) -> list[Thought]:

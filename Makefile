@@ -37,6 +37,9 @@ lock: ## Compile requirements.lock anew from pyproject.toml.
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-header --output-file requirements.lock pyproject.toml
 	@sed -i -e '/^# WARNING: pip install will/,/^    # via dutybot (pyproject.toml)/{/^dutybot @/d;/^# /d}' -e '/^dutybot @ /,/^    # via/d' requirements.lock
 
+docs: setup ## Write anew what follows from the code: the chart's rights and docs/reference.
+	$(BIN)/python -m docs.generate
+
 train: setup ## Rebuild the forecast's weights: make train DATA=/path/to/series (needs the extra `train`).
 	@test -n "$(DATA)" || { echo "Give the folder of series: make train DATA=/path/to/series"; exit 1; }
 	mkdir -p var

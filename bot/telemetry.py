@@ -1,12 +1,44 @@
-"""How we speak of ourselves: structured logs without secrets."""
+"""How we speak of ourselves: structured logs without secrets, and the metrics of our own health."""
 
 import logging
-from collections.abc import MutableMapping
+import time
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import structlog
+from prometheus_client import Counter, Gauge, Histogram
 
 from bot.redaction import mask
+
+EVENTS = Counter("dutybot_events", "Events that were answered, or could not be.", ["kind", "outcome"])
+EVENT_SECONDS = Histogram(
+    "dutybot_event_seconds",
+    "Time from taking up an event to its end.",
+    ["kind"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300),
+)
+INBOX_DEPTH = Gauge("dutybot_inbox_depth", "Events that wait or are under way.")
+INBOX_OLDEST = Gauge("dutybot_inbox_oldest_seconds", "How long the oldest unanswered event has been waiting.")
+OUTBOX_DEPTH = Gauge("dutybot_outbox_depth", "Cards whose newest state has not been accepted yet.")
+OUTBOX_GIVEN_UP = Counter("dutybot_outbox_given_up", "Cards that no channel would take.", ["channel"])
+BRAIN_UP = Gauge("dutybot_brain_up", "1 if this brain is well, 0 if it is away.", ["brain"])
+CHANNEL_UP = Gauge("dutybot_channel_up", "1 if this channel is well, 0 if it is away.", ["channel"])
+APPROVALS_PENDING = Gauge("dutybot_approvals_pending", "Approvals that wait for a person.")
+STORE_UP = Gauge("dutybot_store_up", "1 if the database answered when it was last asked, 0 if not.")
+METRICS = (
+    EVENTS,
+    EVENT_SECONDS,
+    INBOX_DEPTH,
+    INBOX_OLDEST,
+    OUTBOX_DEPTH,
+    OUTBOX_GIVEN_UP,
+    BRAIN_UP,
+    CHANNEL_UP,
+    APPROVALS_PENDING,
+    STORE_UP,
+)
+"""All that /metrics tells of us."""
 
 
 def log_as(level: Literal["debug", "info", "warning", "error"]) -> None:
@@ -35,3 +67,16 @@ def _stderr() -> Any:
 def _masked(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Every text that is logged passes the same mask as every card."""
     return {name: mask(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+@contextmanager
+def timed(kind: str) -> Iterator[None]:
+    """Counts and times one event; what is raised inside counts as failed, and goes on."""
+    began = time.perf_counter()
+    outcome = "failed"
+    try:
+        yield
+        outcome = "handled"
+    finally:
+        EVENTS.labels(kind, outcome).inc()
+        EVENT_SECONDS.labels(kind).observe(time.perf_counter() - began)

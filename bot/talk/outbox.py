@@ -17,6 +17,7 @@ from bot.errors import CardRefused, ChannelError, StoreDown, TryLater, Undeliver
 from bot.talk.cards.masked import masked
 from bot.talk.channels import Channel, Delivery, Placed
 from bot.talk.threads import Threads, unnamed
+from bot.telemetry import OUTBOX_GIVEN_UP
 
 CARDS = Table(
     "outbox",
@@ -185,6 +186,7 @@ class Outbox:
     async def _give_up(self, delivery: Delivery, why: str) -> None:
         log.error("a card cannot be delivered", slot=delivery.slot, why=why)
         self._lines.pop(delivery.slot, None)
+        OUTBOX_GIVEN_UP.labels(delivery.thread.channel).inc()
         async with self._database.begin() as connection:
             await connection.execute(
                 update(CARDS).where(CARDS.c.slot == delivery.slot).values(given_up=True, error=why[:2000])

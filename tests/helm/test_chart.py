@@ -1,0 +1,136 @@
+"""The chart: linted, rendered with every example, its values checked, its rights no more than the actions need."""
+
+from pathlib import Path
+
+import helm_python
+import pytest
+import yaml
+
+from docs.generate import PAGES, actions
+
+CHART = Path(__file__).parents[2] / "helm"
+EXAMPLES = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((CHART / "examples").glob("*.yaml"))}
+
+
+def objects(**values):
+    """Every object of the chart with these values."""
+    with helm_python.Chart.load(CHART) as chart:
+        files = chart.render(values, name="dutybot", namespace="oncall")
+    return [each for name, text in files.items() if name.endswith(".yaml") for each in yaml.safe_load_all(text) if each]
+
+
+def rendered(**values):
+    """The same by kind and name."""
+    return {(each["kind"], each["metadata"]["name"]): each for each in objects(**values)}
+
+
+def rights_of(role):
+    """The rules of a role as "group/resource:verb", as actions name them."""
+    return {
+        f"{f'{group}/' if group else ''}{resource}:{verb}"
+        for rule in role["rules"] or ()
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+@pytest.mark.parametrize("example", ["nothing", *EXAMPLES])
+def test_it_lints_clean(example):
+    report = helm_python.lint(CHART, EXAMPLES.get(example, {}), strict=True)
+    assert not [each for each in report["messages"] if each["severity"] not in {"info", 1}], report
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_pod_is_locked_down(example):
+    pod = rendered(**EXAMPLES[example])["Deployment", "dutybot"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert container["resources"]["limits"]["memory"]
+    written = {each["mountPath"] for each in container["volumeMounts"]}
+    assert {"/var/lib/dutybot", "/tmp"} <= written
+
+
+def test_looks_alone_change_nothing():
+    found = rendered(**EXAMPLES["small"])
+    roles = {name: each for (kind, name), each in found.items() if kind in {"ClusterRole", "Role"}}
+    assert list(roles) == ["dutybot-oncall"]
+    rights = rights_of(roles["dutybot-oncall"])
+    assert "pods:list" in rights
+    assert {right.rpartition(":")[2] for right in rights} == {"get", "list"}
+
+
+@pytest.mark.parametrize("example", ["nothing", *EXAMPLES])
+def test_rights_are_those_that_the_actions_need_and_no_more(example):
+    values = EXAMPLES.get(example, {})
+    changes = values.get("rbac", {}).get(
+        "changes", yaml.safe_load((CHART / "values.yaml").read_text())["rbac"]["changes"]
+    )
+    known = actions()
+    looks = {right for each in known.values() if each.risk.name == "READ" for right in each.needs}
+    needed = looks | {right for name in changes for right in known[name].needs}
+    found = rendered(**values)
+    given = {right for (kind, _), each in found.items() if kind == "ClusterRole" for right in rights_of(each)}
+    assert given == needed
+    assert not [right for right in given if right.startswith(("secrets:", "*", "rbac.authorization.k8s.io/"))]
+
+
+def test_changes_stay_in_the_namespaces_that_are_named():
+    found = rendered(**EXAMPLES["team"])
+    bindings = [each for each in objects(**EXAMPLES["team"]) if "Binding" in each["kind"]]
+    changing = [each for each in bindings if each["roleRef"]["name"] == "dutybot-oncall-changes"]
+    assert sorted(each["metadata"]["namespace"] for each in changing) == ["order", "payment"]
+    assert {each["kind"] for each in changing} == {"RoleBinding"}
+    assert "patch" not in {right.rpartition(":")[2] for right in rights_of(found["ClusterRole", "dutybot-oncall"])}
+
+
+def test_the_image_can_be_pinned_by_digest():
+    deployment = rendered(**EXAMPLES["team"])["Deployment", "dutybot"]
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == f"dutybot@{EXAMPLES['team']['image']['digest']}"
+
+
+def test_new_settings_make_new_pods():
+    one, two = (rendered(settings={"DUTYBOT_LOG_LEVEL": level})["Deployment", "dutybot"] for level in ("info", "debug"))
+    assert one["spec"]["template"] != two["spec"]["template"]
+
+
+def test_every_setting_it_gives_is_one_of_ours():
+    example = (CHART.parent / ".env.example").read_text()
+    for values in ({}, *EXAMPLES.values()):
+        for name in rendered(**values)["ConfigMap", "dutybot-settings"]["data"]:
+            assert f"{name}=" in example
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"replicas": 3}, "replicas"),
+        ({"settings": {"DIFY_KEY": "app-1"}}, "DIFY_KEY"),
+        ({"image": {"digest": "latest"}}, "digest"),
+        ({"nonsense": 1}, "nonsense"),
+        ({"slos": [{"name": "x", "service": "x", "objective": 99.9, "errors": "up", "all": "up"}]}, "slos"),
+        ({"rbac": {"changes": ["everything"]}}, "changes"),
+    ],
+)
+def test_values_that_cannot_be_are_refused_by_name(values, named):
+    with pytest.raises(helm_python.HelmError, match=named):
+        rendered(**values)
+
+
+def test_an_action_that_there_is_not_is_refused():
+    with pytest.raises(helm_python.HelmError, match=r"there is no action kubernetes\.explode"):
+        rendered(rbac={"changes": ["kubernetes.explode"]})
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_what_follows_from_the_code_is_up_to_date(path):
+    assert (CHART.parent / path).read_text(encoding="utf-8") == PAGES[path](), "run `make docs`"

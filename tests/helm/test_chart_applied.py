@@ -1,0 +1,161 @@
+"""The chart in a real Kubernetes: taken by its API server, installed, upgraded, rolled back; what its account may do."""
+
+from pathlib import Path
+
+import helm_python
+import pytest
+import yaml
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+CHART = Path(__file__).parents[2] / "helm"
+EXAMPLES = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((CHART / "examples").glob("*.yaml"))}
+CRDS = {
+    "monitoring.coreos.com": ("ServiceMonitor", "PrometheusRule"),
+    "external-secrets.io": ("ExternalSecret",),
+}
+
+
+@pytest.fixture(scope="module")
+def cluster(kube):
+    """The cluster, with the kinds of the operators that the chart's objects are for."""
+    for group, kinds in CRDS.items():
+        for kind in kinds:
+            kube.apply(_kind(group, kind))
+            plural = f"{kind.lower()}s"
+            kube.wait_until(
+                lambda group=group, plural=plural: kube.exists(f"/apis/{group}/v1/{plural}"), f"{kind} to be served", 30
+            )
+    return kube
+
+
+def _kind(group, kind):
+    plural = f"{kind.lower()}s"
+    open_schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"kind": kind, "plural": plural, "singular": kind.lower()},
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": open_schema}}],
+        },
+    }
+
+
+def dry_run(kube, manifest, namespace):
+    """What the API server says to a server-side apply that changes nothing; unknown fields are errors."""
+    params = {"dryRun": "All", "fieldManager": "chart", "fieldValidation": "Strict", "force": "true"}
+    return kube.client.patch(
+        kube.path_of(manifest, namespace),
+        params=params,
+        content=yaml.safe_dump(manifest),
+        headers={"Content-Type": "application/apply-patch+yaml"},
+    )
+
+
+@pytest.mark.parametrize("example", ["nothing", *EXAMPLES])
+def test_the_api_server_takes_every_object(cluster, example):
+    namespace = cluster.namespace("chart")
+    values = _here(EXAMPLES.get(example, {}), cluster)
+    with helm_python.Chart.load(CHART) as chart:
+        files = chart.render(values, name="dutybot", namespace=namespace)
+    found = [
+        each for name, text in files.items() if name.endswith(".yaml") for each in yaml.safe_load_all(text) if each
+    ]
+    assert len(found) >= 7
+    for manifest in found:
+        answer = dry_run(cluster, manifest, namespace)
+        assert answer.is_success, (manifest["kind"], manifest["metadata"]["name"], answer.text[:500])
+
+
+def _here(values, cluster):
+    """The example, with its namespaces replaced by ones that there are."""
+    wanted = values.get("rbac", {}).get("namespaces")
+    if not wanted:
+        return values
+    return values | {"rbac": values["rbac"] | {"namespaces": [cluster.namespace() for _ in wanted]}}
+
+
+def may(cluster, account, namespace, verb, resource, where=""):
+    """`kubectl auth can-i` for the account."""
+    group, _, name = resource.rpartition("/") if not resource.startswith("pods/") else ("", "", resource)
+    name, _, sub = name.partition("/")
+    asked = {"verb": verb, "group": group, "resource": name, "subresource": sub, "namespace": where}
+    body = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {"user": f"system:serviceaccount:{namespace}:{account}", "resourceAttributes": asked},
+    }
+    answer = cluster.client.post("/apis/authorization.k8s.io/v1/subjectaccessreviews", json=body).raise_for_status()
+    return answer.json()["status"]["allowed"]
+
+
+def test_installed_upgraded_rolled_back_and_gone(cluster):
+    namespace, order = cluster.namespace("oncall"), cluster.namespace("order")
+    cluster.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "dutybot"},
+            "stringData": {"ALERTS_TOKEN": "x" * 20},
+        },
+        namespace=namespace,
+    )
+    values = {
+        "existingSecret": "dutybot",
+        "persistence": {"enabled": False},
+        "rbac": {"namespaces": [order], "changes": ["kubernetes.rollout_restart", "kubernetes.drain_node"]},
+    }
+    with helm_python.Config(kubeconfig_path=cluster.kubeconfig, namespace=namespace) as helm:
+        helm.install(str(CHART), "dutybot", values, namespace=namespace)
+        cluster.wait_for_rollout("dutybot", namespace)
+        asked = [
+            ("list", "pods", "", True),
+            ("get", "pods/log", "", True),
+            ("patch", "nodes", "", True),
+            ("patch", "apps/deployments", order, True),
+            ("create", "pods/eviction", order, True),
+            ("patch", "apps/deployments", "kube-system", False),
+            ("create", "pods/eviction", "kube-system", False),
+            ("delete", "apps/deployments", order, False),
+            ("create", "pods/exec", order, False),
+            ("get", "secrets", namespace, False),
+            ("patch", "rbac.authorization.k8s.io/clusterroles", "", False),
+        ]
+        for verb, resource, where, allowed in asked:
+            assert may(cluster, "dutybot", namespace, verb, resource, where) is allowed, (verb, resource, where)
+
+        helm.upgrade(str(CHART), "dutybot", values | {"rbac": {"changes": []}}, namespace=namespace)
+        cluster.wait_for_rollout("dutybot", namespace)
+        assert not may(cluster, "dutybot", namespace, "patch", "apps/deployments", order)
+        assert may(cluster, "dutybot", namespace, "list", "apps/deployments", order)
+
+        helm.rollback("dutybot", version=1)
+        cluster.wait_for_rollout("dutybot", namespace)
+        assert may(cluster, "dutybot", namespace, "patch", "apps/deployments", order)
+        assert len(helm.history("dutybot")) == 3
+
+        helm.uninstall("dutybot")
+    assert not may(cluster, "dutybot", namespace, "list", "pods")
+    assert not cluster.exists(f"/apis/apps/v1/namespaces/{namespace}/deployments/dutybot")
+
+
+def test_the_pod_goes_and_comes_back(cluster):
+    namespace = cluster.namespace("oncall")
+    with helm_python.Config(kubeconfig_path=cluster.kubeconfig, namespace=namespace) as helm:
+        helm.install(
+            str(CHART), "dutybot", {"persistence": {"enabled": False}, "rbac": {"create": False}}, namespace=namespace
+        )
+        cluster.wait_for_rollout("dutybot", namespace)
+        pods = f"/api/v1/namespaces/{namespace}/pods"
+        (pod,) = cluster.list(pods)
+        cluster.client.delete(f"{pods}/{pod['metadata']['name']}").raise_for_status()
+        cluster.wait_until(lambda: _replaced(cluster, pods, pod["metadata"]["uid"]), "a new pod", 60)
+        helm.uninstall("dutybot")
+
+
+def _replaced(cluster, pods, old):
+    found = cluster.list(pods)
+    return found and all(each["metadata"]["uid"] != old for each in found)

@@ -1,4 +1,4 @@
-"""The chart in a real Kubernetes: taken by its API server, installed, upgraded, rolled back; what its account may do."""
+"""The chart in a real Kubernetes: taken by its API server, installed, upgraded, rolled back, and what it may do."""
 
 from pathlib import Path
 

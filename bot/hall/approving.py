@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from bot.act.gate import Gate
 from bot.domain.approval import Approval, ApprovalState, Refusal
@@ -16,6 +17,7 @@ from bot.talk.cards.words import Words
 from bot.talk.inbox import Inbox
 from bot.talk.outbox import Outbox
 from bot.think.casebook import Casebook
+from skills.clock import reader_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class Approving:
             now = dict(progress)
             await self.outbox.live(_slot(approval), approval.thread, lambda: approval_card(approval, words, now))
 
-        done = await self.gate.carry_out(granted.approval_id, watch) or await self.gate.approval(approval.id)
+        with reader_in(ZoneInfo(approval.requested_by.zone), words.language):
+            done = await self.gate.carry_out(granted.approval_id, watch) or await self.gate.approval(approval.id)
         await self.show(done or approval, words)
         await self.inbox.hear(Finished(f"finished:{approval.id}", approval.thread, approval.id))
 

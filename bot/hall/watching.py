@@ -25,6 +25,7 @@ from bot.talk.threads import our_thread
 from bot.think.casebook import Casebook
 from bot.think.incidents import Incidents
 from skills import Evidence
+from skills.clock import reader_in
 
 AFTER = {
     ApprovalState.EXECUTED: IncidentState.VERIFIED,
@@ -49,6 +50,10 @@ class Home:
     place: str
     language: Language
     zone: str
+
+    def bot(self) -> Person:
+        """Who asks where nobody asked: ourselves, speaking the language and keeping the time of this place."""
+        return replace(BOT, language=self.language, zone=self.zone)
 
     def thread(self, incident: Incident) -> Thread:
         """The one thread of an incident."""
@@ -103,7 +108,8 @@ class Watching:
         async def watch(_place: int, _outcome: object) -> None:
             """The incident's card tells it."""
 
-        taken = await self.gate.take(plan, case, watch)
+        with reader_in(ZoneInfo(self.home.zone), self.home.language):
+            taken = await self.gate.take(plan, case, watch)
         await self._now_is(incident, IncidentState.WAITING if taken.asked else IncidentState.FIRING)
         if taken.asked:
             await self.approving.ask(taken.asked, Words(self.home.language))
@@ -157,7 +163,7 @@ class Watching:
     async def _case(self, incident: Incident) -> Case:
         thread = self.home.thread(incident)
         known = await self.casebook.of_thread(thread)
-        case = known or Case(incident.id, thread, BOT, title_of(incident), language=self.home.language)
+        case = known or Case(incident.id, thread, self.home.bot(), title_of(incident), language=self.home.language)
         return replace(case, incident=incident)
 
     async def _now_is(self, incident: Incident, state: IncidentState) -> Incident:

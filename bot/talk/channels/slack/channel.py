@@ -20,8 +20,8 @@ from bot.talk.channels.slack.client import Lost, SlackClient, Unsure
 from bot.talk.channels.slack.ears import SlackEars
 from bot.talk.channels.slack.ladder import Ladder
 from bot.talk.channels.slack.people import People
-from bot.talk.channels.slack.pictures import Pictures
-from bot.talk.channels.slack.store import Store
+from bot.talk.pictures import Pictures
+from bot.talk.remembered import Remembered
 
 log = structlog.get_logger()
 Line = Callable[[], Awaitable["Connection"]]
@@ -40,7 +40,7 @@ class SlackChannel:
 
     name = "slack"
 
-    def __init__(self, client: SlackClient, people: People, store: Store, pictures: Pictures) -> None:
+    def __init__(self, client: SlackClient, people: People, store: Remembered, pictures: Pictures) -> None:
         self.client = client
         self.people = people
         self.store = store
@@ -112,6 +112,10 @@ class SlackChannel:
                     raise
                 if ladder.waits_for_picture:
                     await asyncio.sleep(1.0)
+            except TryLater as busy:
+                if ladder.step == 0:
+                    raise
+                await asyncio.sleep(min(busy.after, 30.0))
         self._keep_count(delivery, placed)
         await self.store.join(placed.thread.key)
         if delivery.final:

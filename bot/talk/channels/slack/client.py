@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import structlog
 
 from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
+from bot.talk.budget import Bucket
 
 log = structlog.get_logger()
 REFUSED = {
@@ -44,28 +44,6 @@ class Lost(ChannelError):
 
 class Unsure(ChannelError):
     """No answer came: it may have arrived, or not."""
-
-
-@dataclass(slots=True)
-class Bucket:
-    """So many a minute, a few of them at once."""
-
-    per_minute: float
-    most: float
-    left: float = 0.0
-    at: float = 0.0
-    closed_until: float = 0.0
-
-    def take(self, now: float, keep: float) -> float:
-        """0 when there was one to take (above those to `keep`); else the seconds to wait."""
-        self.left = min(self.most, self.left + (now - self.at) * self.per_minute / 60)
-        self.at = now
-        if now < self.closed_until:
-            return self.closed_until - now
-        if self.left < 1 + keep:
-            return (1 + keep - self.left) * 60 / self.per_minute
-        self.left -= 1
-        return 0.0
 
 
 @cache
@@ -126,6 +104,10 @@ class SlackClient:
         except faults() as error:
             raise self._ours("files.upload", error, bucket) from error
         return str(answer["files"][0]["id"])
+
+    async def picture(self, content: bytes, title: str) -> str:
+        """A file that stands in no thread, to be shown in a card."""
+        return await self.upload(content, "chart.png", title)
 
     def _bucket(self, method: str, told: dict[str, Any]) -> Bucket:
         key = (method, str(told.get("channel", "")) if method == "chat.postMessage" else "")

@@ -17,7 +17,7 @@ from bot.talk.channels.slack import events
 from bot.talk.channels.slack.client import SlackClient
 from bot.talk.channels.slack.forms import FORM, filled, form
 from bot.talk.channels.slack.people import People
-from bot.talk.channels.slack.store import Store
+from bot.talk.remembered import Remembered
 
 log = structlog.get_logger()
 PATIENCE = 2.4
@@ -29,7 +29,7 @@ Ack = Callable[..., Awaitable[Any]]
 class SlackEars:
     """Reads what Slack sends into our words, and hands it on."""
 
-    def __init__(self, client: SlackClient, people: People, store: Store, running: Mapping[str, str]) -> None:
+    def __init__(self, client: SlackClient, people: People, store: Remembered, running: Mapping[str, str]) -> None:
         self._client = client
         self._people = people
         self._store = store

@@ -1,14 +1,12 @@
 """Each kind of block of our card as Slack's blocks: in full, in its simplest form, and inside a fold."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
-
-import orjson
 
 from bot.domain.card import Chart, Code, Context, Divider, Fields, Grid, Image, Markdown, Plain, Task, Tasks
 from bot.talk.cards.measure import Room, aligned, clean
 from bot.talk.channels.slack.text import escaped, flat, harmless
+from bot.talk.pictures import digest
 
 Piece = dict[str, Any]
 CODE_INLINE = 2_500
@@ -78,11 +76,6 @@ def preformatted(text: str) -> Piece:
     """Text in a fixed font that Slack does not read: no link, no mention, no emoji."""
     inside = [{"type": "text", "text": text if text.strip() else "-"}]
     return {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": inside}]}
-
-
-def digest(chart: Chart) -> str:
-    """The same for the same picture."""
-    return hashlib.sha256(orjson.dumps(chart)).hexdigest()
 
 
 def _lines(text: str) -> Piece:

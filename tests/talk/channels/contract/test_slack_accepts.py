@@ -9,7 +9,7 @@ from bot.domain.card import Buttons
 from bot.errors import CardRefused
 from bot.talk.channels.slack.blocks import render
 from bot.talk.channels.slack.ladder import Ladder
-from bot.talk.channels.slack.parts import digest
+from bot.talk.pictures import digest
 from tests.fakes.slack_rules import walk, wrong
 from tests.talk.channels.contract.cards import CHART, any_card, cards
 

@@ -1,16 +1,16 @@
 """Charts and pictures of a card, drawn off the loop and uploaded once."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 
+import orjson
 import structlog
 
 from bot.domain.card import Card, Chart, Image
 from bot.errors import ChannelError
 from bot.talk.cards.picture import draw
-from bot.talk.channels.slack.client import SlackClient
-from bot.talk.channels.slack.parts import digest
-from bot.talk.channels.slack.store import Store
+from bot.talk.remembered import Remembered
 
 log = structlog.get_logger()
 MOST = 4
@@ -19,12 +19,22 @@ Kept = Callable[[str], Awaitable[tuple[bytes, str] | None]]
 """By its id: the bytes of a picture and its media type."""
 
 
-class Pictures:
-    """Slack's ids of the pictures of a card; one that cannot be had is told in words."""
+Upload = Callable[[bytes, str], Awaitable[str]]
+"""Bytes and a title, to the platform's id."""
 
-    def __init__(self, client: SlackClient, store: Store, kept: Kept | None) -> None:
-        self._client = client
-        self._store = store
+
+def digest(chart: Chart) -> str:
+    """The same for the same picture."""
+    return hashlib.sha256(orjson.dumps(chart)).hexdigest()
+
+
+class Pictures:
+    """The platform's ids of the pictures of a card; one that cannot be had is told in words."""
+
+    def __init__(self, channel: str, upload: Upload, remembered: Remembered, kept: Kept | None) -> None:
+        self._channel = channel
+        self._upload = upload
+        self._remembered = remembered
         self._kept = kept
 
     async def of(self, card: Card, final: bool) -> Mapping[str, str]:
@@ -33,14 +43,14 @@ class Pictures:
         shown = [block for block in card.blocks if isinstance(block, Chart | Image)][:MOST]
         for block in shown:
             key = digest(block) if isinstance(block, Chart) else block.id
-            mark = key[-64:]
-            if file := await self._store.file(mark):
+            mark = f"{self._channel}:{key}"[:200]
+            if file := await self._remembered.file(mark):
                 found[key] = file
             elif final and (content := await self._content(block)):
                 try:
                     title = (block.alt or getattr(block, "title", "") or "chart")[:150]
-                    found[key] = await self._client.upload(content, "chart.png", title)
-                    await self._store.uploaded(mark, found[key])
+                    found[key] = await self._upload(content, title)
+                    await self._remembered.uploaded(mark, found[key])
                 except ChannelError as error:
                     log.warning("a picture could not be uploaded", why=str(error))
         return found

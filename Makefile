@@ -33,9 +33,11 @@ browser: ## Chromium for the tests of the page, where it is missing and can be i
 test: setup lint servers browser ## Everything.
 	$(BIN)/python -m pytest -q
 
-lock: ## Compile requirements.lock anew from pyproject.toml.
+lock: ## Compile requirements.lock and requirements-image.lock anew from pyproject.toml.
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-header --output-file requirements.lock pyproject.toml
-	@sed -i -e '/^# WARNING: pip install will/,/^    # via dutybot (pyproject.toml)/{/^dutybot @/d;/^# /d}' -e '/^dutybot @ /,/^    # via/d' requirements.lock
+	cp requirements.lock requirements-image.lock
+	$(BIN)/pip-compile --quiet --extra all --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-header --output-file requirements-image.lock pyproject.toml
+	@sed -i -e '/^# WARNING: pip install will/,/^    # via dutybot (pyproject.toml)/{/^dutybot @/d;/^# /d}' -e '/^dutybot @ /,/^    # via/d' requirements.lock requirements-image.lock
 
 docs: setup ## Write anew what follows from the code: the chart's rights and docs/reference.
 	$(BIN)/python -m docs.generate

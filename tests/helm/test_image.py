@@ -1,0 +1,149 @@
+"""The image's steps as far as they go without Docker: the wheel holds all that runs, the locks agree."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from tests.servers import programs
+from tests.servers.fixtures import needs
+from tests.servers.process import LOCAL, Process, answers, free_port
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
+
+
+def test_the_image_has_no_other_versions_than_those_that_are_tested():
+    image = dict(PINNED.findall((ROOT / "requirements-image.lock").read_text()))
+    tested = dict(PINNED.findall((ROOT / "requirements.lock").read_text()))
+    assert len(image) > 50
+    assert image.items() <= tested.items()
+    assert not {"pytest", "ruff", "mypy", "playwright", "torch"} & set(image)
+    assert "--require-hashes" in DOCKERFILE
+
+
+def test_what_is_copied_is_there_and_let_through():
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    copied = [
+        each for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE) for each in line.split()[:-1]
+    ]
+    assert {"bot", "skills", "knowledge", "prompts", "pyproject.toml", "requirements-image.lock"} <= set(copied)
+    for each in copied:
+        assert (ROOT / each).exists(), each
+        assert f"!{each}" in ignored
+
+
+def test_it_runs_as_nobody_in_particular():
+    assert re.search(r"^USER 10001:10001$", DOCKERFILE, re.MULTILINE)
+    values = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["dutybot"]
+    assert values["read_only"]
+    assert values["cap_drop"] == ["ALL"]
+
+
+@pytest.mark.slow
+def test_the_wheel_alone_goes_on_duty(tmp_path):
+    """Built, unpacked elsewhere, and started from an empty folder: nothing of the source tree is needed."""
+    for name in ("bot", "skills", "knowledge", "prompts"):
+        shutil.copytree(ROOT / name, tmp_path / "source" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path / "source" / name)
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path / "wheel"],
+        cwd=tmp_path / "source",
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = (tmp_path / "wheel").glob("*.whl")
+    installed, work = tmp_path / "installed", tmp_path / "work"
+    shutil.unpack_archive(wheel, installed, "zip")
+    work.mkdir()
+    shutil.rmtree(tmp_path / "source")
+    token = "a-token-of-the-page"
+    env = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(installed),
+        "HOME": str(work),
+        "HTTP_HOST": "0.0.0.0",
+        "DUTYBOT_CHANNELS": "web",
+        "DUTYBOT_DATABASE_URL": f"sqlite:///{work}/dutybot.sqlite",
+        "DUTYBOT_LEDGER_PATH": str(work / "audit.jsonl"),
+        "WEB_PEOPLE": json.dumps([{"id": "me", "name": "Me", "roles": ["approver"]}]),
+        "WEB_TOKENS": json.dumps({"me": token}),
+    }
+    port = free_port()
+    command = [sys.executable, "-m", "bot", "run", "--port", str(port)]
+    with (work / "log").open("wb") as log:
+        running = subprocess.Popen(command, cwd=work, env=env, stdout=log, stderr=log)
+    try:
+        url = f"http://{LOCAL}:{port}"
+        assert _until(lambda: httpx.get(f"{url}/readyz", trust_env=False).json()["ready"]), (work / "log").read_text()
+        assert "DutyBot" in httpx.get(url, trust_env=False).text
+        assert "dutybot_inbox_depth" in httpx.get(f"{url}/metrics", trust_env=False).text
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(15) == 0, (work / "log").read_text()
+    finally:
+        running.kill()
+
+
+def _until(question, seconds=30):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if question():
+                return True
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    return False
+
+
+@pytest.mark.servers
+def test_the_real_alertmanager_takes_our_route(tmp_path):
+    needs("alertmanager")
+    port = free_port()
+    flags = (f"--web.listen-address={LOCAL}:{port}", "--cluster.listen-address=", f"--storage.path={tmp_path / 'kept'}")
+    told = f"--config.file={ROOT / 'helm' / 'alertmanager.yaml'}"
+    running = Process("alertmanager", [programs.find("alertmanager"), told, *flags], tmp_path)
+    try:
+        running.wait(answers(f"http://{LOCAL}:{port}/-/ready"))
+        config = httpx.get(f"http://{LOCAL}:{port}/api/v2/status", trust_env=False).json()["config"]["original"]
+        assert "max_alerts: 2000" in config
+        assert "receiver: second-way" in config
+    finally:
+        running.stop()
+
+
+@pytest.mark.servers
+def test_the_real_prometheus_takes_what_compose_gives_it(tmp_path):
+    needs("promtool")
+    config = (ROOT / "helm" / "trying" / "prometheus.yaml").read_text()
+    (tmp_path / "prometheus.yaml").write_text(config.replace("/etc/prometheus/rules", str(ROOT / "helm" / "rules")))
+    command = [programs.find("promtool"), "check", "config", tmp_path / "prometheus.yaml"]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.servers
+def test_the_real_loki_takes_what_compose_gives_it():
+    needs("loki")
+    command = [programs.find("loki"), f"-config.file={ROOT / 'helm' / 'trying' / 'loki.yaml'}", "-verify-config"]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr[-2000:]
+
+
+def test_compose_names_files_that_there_are():
+    composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    for service in composed["services"].values():
+        for volume in service.get("volumes", []):
+            where = volume.split(":")[0]
+            assert (ROOT / where).exists() if where.startswith(".") else where in composed["volumes"], where

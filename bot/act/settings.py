@@ -1,0 +1,23 @@
+"""How approved changes reach the cluster: by the bot itself, or by the operator with rights of its own."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ActSettings(BaseSettings):
+    """Read from ACT_*."""
+
+    model_config = SettingsConfigDict(env_prefix="ACT_")
+
+    mode: Literal["direct", "operator"] = "direct"
+    """direct: the bot's own account changes things; operator: it only writes Remediations."""
+    namespace: str = "dutybot"
+    """Where Remediations are written."""
+    signing_key_file: Path | None = None
+    """The bot's private key (`dutybot operator keys`); only for mode operator."""
+    public_key_file: Path | None = None
+    """The operator's half of it."""
+    minutes: int = 5
+    """For how long a signed Remediation may still be taken."""

@@ -1,0 +1,139 @@
+"""One Remediation: checked again from the first to the last byte, then done; what came of it is its status."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.act.hands import Operation
+from bot.act.policy import Policy
+from bot.act.signing import is_signed
+from bot.domain.approval import Verdict
+from bot.domain.message import Person
+from skills import Catalogue, Risk, SkillError
+from skills.change import Snapshot
+
+ENDED = {"Done", "Refused", "Failed"}
+log = structlog.get_logger()
+
+
+class Who(BaseModel):
+    """Somebody, as the bot verified them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    name: str
+    channel: str
+    workspace: str
+    roles: list[str]
+
+    @property
+    def person(self) -> Person:
+        return Person(self.id, self.name, self.channel, self.workspace, frozenset(self.roles))
+
+
+class Spec(BaseModel):
+    """What the custom resource says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    operation: Operation
+    action: str
+    arguments: dict[str, Any]
+    snapshot: dict[str, Any]
+    approval: str
+    place: int
+    digest: str
+    rule: str
+    automatic: str
+    glass: str
+    notAfter: datetime  # noqa: N815 - as the custom resource spells it
+    requestedBy: Who  # noqa: N815
+    approvedBy: list[Who]  # noqa: N815
+    signature: str
+
+
+class Remediator:
+    """Takes each once, one at a time for a target."""
+
+    def __init__(
+        self, catalogue: Catalogue, policy: Policy, key: Ed25519PublicKey, now: Callable[[], datetime]
+    ) -> None:
+        self._catalogue = catalogue
+        self._policy = policy
+        self._key = key
+        self._now = now
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    async def take(self, raw: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:
+        """Its next status; empty: it has ended already. Begun and not ended, it is taken again: changes see that."""
+        if status.get("phase") in ENDED:
+            return {}
+        try:
+            spec = Spec.model_validate(dict(raw))
+        except ValidationError as error:
+            return self._ended("Refused", f"it cannot be read: {error.errors()[0]['msg']}")
+        begun = status.get("phase") == "Running"
+        if why := self._why_not(raw, spec, begun):
+            return self._ended("Refused", why)
+        target = str(self._catalogue[spec.action].target(spec.arguments))
+        async with self._turns.setdefault(target, asyncio.Lock()):
+            return await self._do(spec)
+
+    def _why_not(self, raw: Mapping[str, Any], spec: Spec, begun: bool) -> str:
+        """Why it may not be done; empty: it may."""
+        if not is_signed(raw, self._key):
+            return "its signature is not the bot's"
+        if self._now() >= spec.notAfter and not begun:
+            return "its time is over"
+        if spec.action not in self._catalogue or self._catalogue[spec.action].risk is Risk.READ:
+            return f"{spec.action} is not switched on here"
+        action = self._catalogue[spec.action]
+        try:
+            target = action.target(action.normalise(spec.arguments))
+        except SkillError as error:
+            return str(error)
+        if spec.operation == "undo":
+            return "" if action.undo else f"{spec.action} cannot be undone"
+        asker = spec.requestedBy.person
+        judged = self._policy.judge(action, target, asker, self._now(), bool(spec.glass))
+        if judged.verdict is Verdict.REFUSE or judged.shadow:
+            return f"the policy refuses it ({judged.key or 'shadow'}, rule {judged.rule or '-'})"
+        if spec.automatic:
+            return "" if judged.automatic else "the policy does not let it be done without asking"
+        others = {each.person.key: each.person for each in spec.approvedBy}
+        if not judged.self_approval:
+            others.pop(asker.key, None)
+        granted = sum(self._policy.may_approve(person, judged.approvers) for person in others.values())
+        return "" if granted >= judged.quorum else f"{granted} of {judged.quorum} approvals count"
+
+    async def _do(self, spec: Spec) -> dict[str, Any]:
+        change = self._catalogue[spec.action].change
+        if change is None:
+            return self._ended("Refused", f"{spec.action} changes nothing")
+        try:
+            snapshot = Snapshot.from_json(spec.snapshot)
+            done = await (change.run if spec.operation == "run" else change.undo)(spec.arguments, snapshot)
+        except SkillError as error:
+            values = {name: str(value) for name, value in error.values.items()}
+            return self._ended("Failed", str(error), key=error.key, values=values)
+        except (KeyError, TypeError, ValueError) as error:
+            log.exception("a remediation failed in a way its skill does not name", action=spec.action)
+            return self._ended("Failed", f"{spec.action} failed unexpectedly ({type(error).__name__})")
+        return self._ended("Done", done.summary, query=done.query)
+
+    def _ended(self, phase: str, why: str, **more: Any) -> dict[str, Any]:
+        at = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        condition = {
+            "type": "Completed",
+            "status": "True" if phase == "Done" else "False",
+            "reason": phase,
+            "message": why[:1000],
+            "lastTransitionTime": at,
+        }
+        return {"phase": phase, "why": why, "at": at, "conditions": [condition], **more}

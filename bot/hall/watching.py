@@ -95,6 +95,7 @@ class Watching:
         self.reports[incident.id] = report
         case = await self._case(incident)
         case = replace(case, report=report.markdown).said("DutyBot", report.headline)
+        await self.casebook.keep(case)  # the repair may begin at once, and asks whose incident it is
         if report.steps:
             case = await self._propose(incident, report, case)
         else:

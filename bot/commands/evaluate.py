@@ -66,8 +66,11 @@ def _run(
         typer.secho(f"There is no '{name}'; there are: {', '.join(known)}.", fg="red", err=True)
         raise typer.Exit(1)
     chosen = dict(each.partition("=")[::2] for each in switches or [])
+    from rich.console import Console
+
     try:
-        report = asyncio.run(run_eval(prefix + name, EvalOptions(cases, limit, only, chosen)))
+        with Console(stderr=True).status(f"{'Timing' if prefix else 'Scoring'} {name}; this may take some minutes…"):
+            report = asyncio.run(run_eval(prefix + name, EvalOptions(cases, limit, only, chosen)))
     except NoSuchEval as error:
         typer.secho(str(error), fg="red", err=True)
         raise typer.Exit(1) from error

@@ -59,8 +59,11 @@ class Drain:
         """Whether it was closed already, and who was on it."""
         snapshot = await self._cordon.observe()
         before = cast("dict[str, JSON]", snapshot.before)
-        on_it: list[JSON] = [full_name(pod) for pod in await self._leaving()]
-        return Snapshot(snapshot.uid, snapshot.resource_version, snapshot.generation, {**before, "pods": on_it})
+        leaving = await self._leaving()
+        on_it: list[JSON] = [full_name(pod) for pod in leaving]
+        owners: list[JSON] = [*sorted({uid for pod in leaving if (uid := _owner(pod))})]
+        kept = {**before, "pods": on_it, "owners": owners}
+        return Snapshot(snapshot.uid, snapshot.resource_version, snapshot.generation, kept)
 
     async def run(self, snapshot: Snapshot) -> Evidence:
         """Close it, and evict. What a budget holds is tried again until time is up, never forced."""
@@ -100,7 +103,8 @@ class Drain:
         )
 
     async def verify(self, snapshot: Snapshot) -> Verification:
-        """Nobody is left on it, and the pods have found other places."""
+        """Nobody is left on it, and its pods have found other places; whoever else waits for a place is no concern."""
+        owners = cast("dict[str, Any]", snapshot.before or {}).get("owners", [])
         pods = await self._leaving()
         if pods:
             return Verification(
@@ -111,7 +115,7 @@ class Drain:
         waiting = [
             pod
             for pod in (await self._cluster.list(POD, fields="status.phase=Pending")).things
-            if not pod["spec"].get("nodeName")
+            if not pod["spec"].get("nodeName") and _owner(pod) in owners
         ]
         if waiting:
             return Verification(
@@ -154,3 +158,9 @@ def _leaves(pod: Thing) -> bool:
 def _keeps_files(pod: Thing) -> bool:
     volumes: list[dict[str, Any]] = pod.get("spec", {}).get("volumes") or []
     return any("emptyDir" in each for each in volumes)
+
+
+def _owner(pod: Thing) -> str:
+    """The uid of what makes this pod anew; empty: nothing does."""
+    owners = pod["metadata"].get("ownerReferences") or []
+    return next((str(each.get("uid", "")) for each in owners if each.get("controller")), "")

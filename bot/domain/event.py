@@ -33,6 +33,17 @@ class Look:
     incident_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Alerts that waited in line together: each is kept as its own event, and all are handled at once."""
+
+    alerts: tuple[Alert, ...]
+
+    @property
+    def key(self) -> str:
+        return self.alerts[0].key
+
+
 Event = Message | Decision | Press | Alert | Granted | Finished | Look
 
 

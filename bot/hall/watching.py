@@ -1,6 +1,6 @@
 """Over incidents: alerts come in, the cause is looked for, a repair is proposed, people say what they do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -75,15 +75,13 @@ class Watching:
     now: Callable[[], datetime]
     reports: dict[str, Report]
 
-    async def told(self, alert: Alert) -> None:
-        """One alert: its incident is shown as it is now; news is looked into."""
-        grown = await self.incidents.told(alert)
-        if grown is None:
-            return
-        incident = grown.incident
-        await self.show(incident)
-        if grown.opened:
-            await self.inbox.hear(Look(f"look:{incident.id}", self.home.thread(incident), incident.id))
+    async def told(self, alerts: Sequence[Alert]) -> None:
+        """Alerts: their incidents are shown as they are now; what is new is looked into, once."""
+        for grown in await self.incidents.told(alerts):
+            incident = grown.incident
+            await self.show(incident)
+            if incident.state is IncidentState.FIRING and incident.id not in self.reports:
+                await self.inbox.hear(Look(f"look:{incident.id}", self.home.thread(incident), incident.id))
 
     async def look(self, event: Look) -> None:
         """Find the cause, show it, and propose the repair."""
@@ -91,7 +89,7 @@ class Watching:
         if incident is None or not incident.open:
             return
         incident = await self._now_is(incident, IncidentState.LOOKING)
-        report = await self.investigator.investigate(incident.alerts, "", self.home.language)
+        report = await self.investigator.investigate(incident.telling().alerts, "", self.home.language)
         self.reports[incident.id] = report
         case = await self._case(incident)
         case = replace(case, report=report.markdown).said("DutyBot", report.headline)
@@ -140,9 +138,9 @@ class Watching:
             return
         match press.kind:
             case PressKind.ACKNOWLEDGE:
-                await self._keep(replace(incident, acknowledged_by=press.person))
+                await self._change(incident, lambda newest: replace(newest, acknowledged_by=press.person))
             case PressKind.ASSIGN:
-                await self._keep(replace(incident, assigned_to=press.person))
+                await self._change(incident, lambda newest: replace(newest, assigned_to=press.person))
             case PressKind.INVESTIGATE:
                 await self.inbox.hear(Look(f"look:{press.key}", self.home.thread(incident), incident.id))
             case PressKind.CATCH_UP:
@@ -165,16 +163,13 @@ class Watching:
         thread = self.home.thread(incident)
         known = await self.casebook.of_thread(thread)
         case = known or Case(incident.id, thread, self.home.bot(), title_of(incident), language=self.home.language)
-        return replace(case, incident=incident)
+        return replace(case, incident=incident.telling())
 
     async def _now_is(self, incident: Incident, state: IncidentState) -> Incident:
         """With its newest alerts: more may have come while we looked."""
-        newest = await self.incidents.get(incident.id) or incident
-        if newest.open:
-            newest = replace(newest, state=state)
-        await self._keep(newest)
-        return newest
+        return await self._change(incident, lambda newest: replace(newest, state=state) if newest.open else newest)
 
-    async def _keep(self, incident: Incident) -> None:
-        await self.incidents.keep(incident)
-        await self.show(incident)
+    async def _change(self, incident: Incident, how: Callable[[Incident], Incident]) -> Incident:
+        changed = await self.incidents.change(incident.id, how) or incident
+        await self.show(changed)
+        return changed

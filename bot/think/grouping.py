@@ -66,6 +66,7 @@ class Grouping:
         self.groups: list[Group] = []
         self._topology = topology
         self._known: dict[tuple[str, datetime], Group] = {}
+        self._by_id: dict[str, Group] = {}
         self._by_place: dict[str, list[Group]] = {}
         self._by_name: dict[str, list[Group]] = {}
 
@@ -89,9 +90,9 @@ class Grouping:
     def adopt(self, name: str, alert: Alert) -> Group:
         """An alert whose group is known already, by the group's name."""
         places, names = places_of(alert), names_of(alert, self._topology)
-        found = next((one for one in self.groups if one.id == name), None)
+        found = self._by_id.get(name)
         if found is None:
-            found = Group(name, [], alert.starts_at, alert.starts_at)
+            found = self._by_id[name] = Group(name, [], alert.starts_at, alert.starts_at)
             self.groups.append(found)
         self._index(found, places, names)
         found.take(alert, places, names)
@@ -176,16 +177,15 @@ def _telling(alert: Alert) -> int:
 
 
 class Belonging:
-    """Says which open incident a new alert belongs to, by the same rules; the topology is asked for each time."""
+    """Says which open incident new alerts belong to, by the same rules; the topology is asked for each time."""
 
     def __init__(self, topology: Callable[[], Topology] = Topology) -> None:
         self._topology = topology
 
-    def __call__(self, alert: Alert, incidents: Sequence[Incident]) -> Incident | None:
-        """The newest incident that fits, or None: a new one."""
+    def __call__(self, incidents: Sequence[Incident]) -> Callable[[Alert], str]:
+        """Names an alert's incident by its id; alerts that belong to none, but together, get one new name."""
         grouping = Grouping(self._topology())
-        home: dict[int, Incident] = {}
         for incident in incidents:
             for known in incident.alerts[-MOST_ALERTS:]:
-                home.setdefault(id(grouping.adopt(incident.id, known)), incident)
-        return home.get(id(grouping.place(alert)))
+                grouping.adopt(incident.id, known)
+        return lambda alert: grouping.place(alert).id

@@ -1,11 +1,13 @@
 """Alerts into incidents: a repeat is counted, a symptom joins its like, an end resolves; each is kept on disk."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import Boolean, Column, DateTime, String, Table, Text, select
+from sqlalchemy import Boolean, Column, ColumnElement, DateTime, Integer, String, Table, Text, select
 
 from bot.database import Codec, Database, metadata
 from bot.domain.alert import Alert
@@ -19,18 +21,26 @@ INCIDENTS = Table(
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("body", Text, nullable=False),
 )
+ALERTS = Table(
+    "incident_alerts",
+    metadata,
+    Column("incident", String(64), primary_key=True),
+    Column("fingerprint", String(400), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)
 REOPENS_WITHIN = timedelta(minutes=30)
 
 
 class Belonging(Protocol):
-    """Says which of these incidents an alert belongs to, if any."""
+    """Given the open incidents: a function that names an alert's incident, or a new name for what is new."""
 
-    def __call__(self, alert: Alert, incidents: Sequence[Incident]) -> Incident | None: ...
+    def __call__(self, incidents: Sequence[Incident]) -> Callable[[Alert], str]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """An incident after an alert, and what is new about it."""
+    """An incident after some alerts, and what is new about it."""
 
     incident: Incident
     opened: bool
@@ -39,7 +49,7 @@ class Grown:
 
 
 class Incidents:
-    """All incidents; alerts come one at a time, so each has one writer."""
+    """All incidents, each alert on disk once. One change at a time, so that none is lost beside another."""
 
     def __init__(
         self,
@@ -52,58 +62,124 @@ class Incidents:
         self._belongs = belongs
         self._now = now
         self._new_id = new_id
-        self._codec: Codec[Incident] = Codec(Incident)
+        self._heads: Codec[Incident] = Codec(Incident)
+        self._alerts: Codec[Alert] = Codec(Alert)
         self._fresh: dict[str, Incident] | None = None
+        self._homes: dict[str, str] = {}
+        """Fingerprint -> incident, of all that is fresh."""
+        self._changing = asyncio.Lock()
 
-    async def told(self, alert: Alert) -> Grown | None:
-        """What an alert makes of its incident; None: the end of something that we never knew."""
-        fresh = await self._recent()
-        known = next((each for each in fresh.values() if _holds(each, alert)), None)
-        if known is None and not alert.firing:
-            return None
-        home = known or self._belongs(alert, tuple(each for each in fresh.values() if each.open))
-        opened = home is None
-        before = home or Incident(self._new_id()[:12], (), self._now())
-        after = before.told(alert, self._now())
-        await self.keep(after)
-        return Grown(after, opened, news=after.repeats == before.repeats)
+    async def told(self, alerts: Sequence[Alert]) -> tuple[Grown, ...]:
+        """What alerts make of their incidents, in one write; the end of something that we never knew is nothing."""
+        async with self._changing:
+            fresh = await self._recent()
+            grown = []
+            for home, news in self._placed(alerts, fresh).items():
+                before = fresh.get(home) or Incident(home, (), self._now())
+                after = before.told(news, self._now())
+                seen = after.repeats - before.repeats == len(news)
+                grown.append(Grown(after, opened=home not in fresh, news=not seen))
+            await self._write([each.incident for each in grown])
+            return tuple(grown)
+
+    async def change(self, incident_id: str, how: Callable[[Incident], Incident]) -> Incident | None:
+        """Change its newest state; None if there is no such incident."""
+        async with self._changing:
+            before = await self.get(incident_id)
+            if before is None:
+                return None
+            after = how(before)
+            await self._write([after])
+            return after
 
     async def get(self, incident_id: str) -> Incident | None:
         """By its id."""
-        async with self._database.read() as connection:
-            query = select(INCIDENTS.c.body).where(INCIDENTS.c.id == incident_id)
-            body = (await connection.execute(query)).scalar_one_or_none()
-        return self._codec.load(body) if body else None
-
-    async def keep(self, incident: Incident) -> None:
-        """As it is now, for good."""
-        row = {
-            "id": incident.id,
-            "open": incident.open,
-            "changed_at": self._now(),
-            "body": self._codec.dump(incident),
-        }
-        statement = self._database.insert(INCIDENTS).values(**row)
-        async with self._database.begin() as connection:
-            await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=row))
-        (await self._recent())[incident.id] = incident
+        fresh = await self._recent()
+        if incident_id in fresh:
+            return fresh[incident_id]
+        return next(iter(await self._read(INCIDENTS.c.id == incident_id)), None)
 
     async def opened(self) -> tuple[Incident, ...]:
         """All that are open."""
         return tuple(each for each in (await self._recent()).values() if each.open)
 
+    def _placed(self, alerts: Iterable[Alert], fresh: dict[str, Incident]) -> dict[str, list[Alert]]:
+        """By the id of their incident. Only what nobody knows needs to be placed."""
+        homes: dict[str, str] = {}
+        named: dict[str, str] = {}
+        placed: dict[str, list[Alert]] = defaultdict(list)
+        place: Callable[[Alert], str] | None = None
+        for alert in alerts:
+            home = homes.get(alert.fingerprint) or self._homes.get(alert.fingerprint)
+            if home is None and not alert.firing:
+                continue
+            if home is None:
+                place = place or self._belongs([each for each in fresh.values() if each.open])
+                name = place(alert)
+                home = name if name in fresh else named.setdefault(name, self._new_id()[:12])
+            homes[alert.fingerprint] = home
+            placed[home].append(alert)
+        return placed
+
+    async def _write(self, incidents: Sequence[Incident]) -> None:
+        """As they are now, for good: the heads, and of their alerts those that changed."""
+        if not incidents:
+            return
+        fresh = await self._recent()
+        now = self._now()
+        heads = [
+            {"id": each.id, "open": each.open, "changed_at": now, "body": self._heads.dump(replace(each, alerts=()))}
+            for each in incidents
+        ]
+        rows = [row for each in incidents for row in self._changed(each, fresh.get(each.id))]
+        async with self._database.begin() as connection:
+            for table, keys, written in ((INCIDENTS, ["id"], heads), (ALERTS, ["incident", "fingerprint"], rows)):
+                insert = self._database.insert(table)
+                newest = {column.name: insert.excluded[column.name] for column in table.c if column.name not in keys}
+                if written:
+                    await connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=newest), written)
+        for each in incidents:
+            self._remember(each)
+
+    def _changed(self, after: Incident, before: Incident | None) -> list[dict[str, object]]:
+        known = {each.fingerprint: each for each in before.alerts} if before else {}
+        return [
+            {
+                "incident": after.id,
+                "fingerprint": alert.fingerprint,
+                "place": place,
+                "body": self._alerts.dump(alert),
+            }
+            for place, alert in enumerate(after.alerts)
+            if known.get(alert.fingerprint) is not alert
+        ]
+
+    async def _read(self, which: ColumnElement[bool]) -> list[Incident]:
+        async with self._database.read() as connection:
+            heads = (await connection.execute(select(INCIDENTS.c.body).where(which))).scalars().all()
+            theirs = select(ALERTS).join(INCIDENTS, INCIDENTS.c.id == ALERTS.c.incident).where(which)
+            rows = (await connection.execute(theirs.order_by(ALERTS.c.place))).all()
+        alerts: dict[str, list[Alert]] = defaultdict(list)
+        for row in rows:
+            alerts[row.incident].append(self._alerts.load(row.body))
+        return [replace(each, alerts=tuple(alerts[each.id])) for each in map(self._heads.load, heads)]
+
     async def _recent(self) -> dict[str, Incident]:
         """What is open, or was until a moment ago and may open again."""
         if self._fresh is None:
             recent = INCIDENTS.c.open | (INCIDENTS.c.changed_at > self._now() - REOPENS_WITHIN)
-            async with self._database.read() as connection:
-                bodies = (await connection.execute(select(INCIDENTS.c.body).where(recent))).scalars()
-                self._fresh = {each.id: each for each in map(self._codec.load, bodies)}
+            found = await self._read(recent)
+            if self._fresh is None:
+                self._fresh = {}
+                for each in found:
+                    self._remember(each)
         limit = self._now() - REOPENS_WITHIN
         for old in [each for each in self._fresh.values() if each.resolved_at and each.resolved_at < limit]:
             del self._fresh[old.id]
+            self._homes = {fingerprint: home for fingerprint, home in self._homes.items() if home != old.id}
         return self._fresh
 
-
-def _holds(incident: Incident, alert: Alert) -> bool:
-    return any(each.fingerprint == alert.fingerprint for each in incident.alerts)
+    def _remember(self, incident: Incident) -> None:
+        if self._fresh is not None:
+            self._fresh[incident.id] = incident
+            self._homes |= {each.fingerprint: incident.id for each in incident.alerts}

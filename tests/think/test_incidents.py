@@ -1,5 +1,7 @@
 """A storm becomes few incidents; repeats are counted; the last to end resolves; nothing is lost in a restart."""
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -17,8 +19,15 @@ def alert(fingerprint, firing=True, service="order"):
     return Alert(f"{fingerprint}:{firing}", fingerprint, {"alertname": "Slow", "service": service}, firing, NOON)
 
 
-def same_service(alert, incidents):
-    return next((each for each in incidents if each.alerts[0].labels["service"] == alert.labels["service"]), None)
+def same_service(incidents):
+    homes = {each.alerts[0].labels["service"]: each.id for each in incidents}
+    return lambda alert: homes.get(alert.labels["service"], alert.labels["service"])
+
+
+class OneByOne(Incidents):
+    async def told(self, *alerts):
+        grown = await super().told(alerts)
+        return grown[0] if grown else None
 
 
 @pytest.fixture
@@ -34,7 +43,7 @@ def make(database):
     ids, clock = count(1), [NOON]
 
     def made():
-        return Incidents(database, same_service, lambda: clock[0], lambda: f"i{next(ids)}")
+        return OneByOne(database, same_service, lambda: clock[0], lambda: f"i{next(ids)}")
 
     made.clock = clock
     return made
@@ -83,3 +92,21 @@ async def test_a_restart_forgets_nothing(make):
     second = await make().told(alert("b"))
     assert second.incident.id == first.incident.id
     assert {each.fingerprint for each in second.incident.alerts} == {"a", "b"}
+
+
+async def test_what_comes_together_is_placed_together_and_none_is_lost(make):
+    incidents = make()
+    storm = [alert(f"{service}{number}", service=service) for number in range(50) for service in ("order", "pay")]
+    await incidents.told(*storm, *storm[:10])
+    found = {each.alerts[0].labels["service"]: each for each in await make().opened()}
+    assert {name: len(each.alerts) for name, each in found.items()} == {"order": 50, "pay": 50}
+    assert sum(each.repeats for each in found.values()) == 10
+
+
+async def test_what_people_do_and_what_fires_meanwhile_are_both_kept(make):
+    incidents = make()
+    first = (await incidents.told(alert("a"))).incident
+    looking = incidents.change(first.id, lambda newest: replace(newest, state=IncidentState.LOOKING))
+    await asyncio.gather(incidents.told(alert("b")), looking, incidents.told(alert("c")))
+    (kept,) = await make().opened()
+    assert (kept.state, len(kept.alerts)) == (IncidentState.LOOKING, 3)

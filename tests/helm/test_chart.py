@@ -6,7 +6,7 @@ import helm_python
 import pytest
 import yaml
 
-from docs.generate import PAGES, actions
+from docs.generate import actions
 
 CHART = Path(__file__).parents[2] / "helm"
 EXAMPLES = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((CHART / "examples").glob("*.yaml"))}
@@ -129,8 +129,3 @@ def test_values_that_cannot_be_are_refused_by_name(values, named):
 def test_an_action_that_there_is_not_is_refused():
     with pytest.raises(helm_python.HelmError, match=r"there is no action kubernetes\.explode"):
         rendered(rbac={"changes": ["kubernetes.explode"]})
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_what_follows_from_the_code_is_up_to_date(path):
-    assert (CHART.parent / path).read_text(encoding="utf-8") == PAGES[path](), "run `make docs`"

@@ -170,3 +170,15 @@ def test_the_error_budget_burns_at_the_pace_of_the_failures(failed, severities, 
     }
     (tmp_path / "tests.yaml").write_text(json.dumps(told))
     assert not promtool("test", "rules", tmp_path / "tests.yaml")
+
+
+def test_the_dashboard_and_our_own_alerts_ask_for_metrics_that_we_tell():
+    page = (ROOT / "docs" / "reference" / "metrics.md").read_text()
+    told = set(re.findall(r"`(dutybot_\w+)`", page))
+    told |= {f"{name}_bucket" for name in told}
+    dashboard = json.loads((ROOT / "helm" / "dashboards" / "dutybot.json").read_text())
+    asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    asked += [rule["expr"] for rule in rules("dutybot")]
+    names = {name for expression in asked for name in re.findall(r"\bdutybot_\w+", expression)}
+    assert len(names) > 6
+    assert names <= told

@@ -16,7 +16,7 @@ from bot.act.undo import put_back, to_undo
 from bot.act.verify import Pace, settled
 from bot.domain.approval import Approval, ApprovalState, Refusal
 from bot.domain.course import Course
-from bot.errors import StoreDown
+from bot.errors import BadInput, StoreDown
 from skills import Catalogue, Evidence, Risk
 
 WatchCourse = Callable[[int, Course], Awaitable[None]]
@@ -82,7 +82,13 @@ class Carrying:
 
     async def _approved(self, approval_id: str) -> tuple[Approval, int] | None:
         found = await self._store.load(approval_id)
-        return found if found and found[0].state is ApprovalState.APPROVED else None
+        if found is None or found[0].state is not ApprovalState.APPROVED:
+            return None
+        approval = found[0]
+        known = all(step.action in self._catalogue for step in approval.steps)
+        if not known or any(vote.digest != approval.digest for vote in approval.votes if vote.granted):
+            raise BadInput("error_approval_unreadable", id=approval_id)
+        return found
 
     async def _all(self, approval: Approval, version: int, watch: WatchCourse) -> Approval:
         courses = await self._store.courses(approval.id)

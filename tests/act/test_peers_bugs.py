@@ -9,7 +9,7 @@ from sqlalchemy import text
 from bot.database import Database
 from bot.domain.approval import ApprovalState, Refusal
 from bot.domain.message import Person
-from bot.errors import StoreDown
+from bot.errors import BadInput, StoreDown
 from bot.talk.channels.web.events import Decided
 from skills import Risk
 from skills.kubernetes import Kubernetes
@@ -53,7 +53,8 @@ async def test_what_is_run_is_what_was_shown(room):
     kept, version = await room.gate._store.load(asked.id)
     other = replace(kept.steps[0], arguments={"name": "b", "namespace": "shop"})
     await room.gate._store.replace(replace(kept, steps=(other,)), version)
-    await room.carry_out(asked)
+    with pytest.raises(BadInput):
+        await room.carry_out(asked)
     assert room.world.done == []
 
 

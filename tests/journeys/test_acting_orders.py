@@ -1,0 +1,54 @@
+"""Orders about acting, and another number on a card, through the page's API and the whole house."""
+
+import asyncio
+import json
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.playground import Playground
+from skills import Clock
+from tests.journeys.visitor import house_over, texts
+
+
+@pytest.fixture
+async def seat(tmp_path):
+    async with Playground() as shop:
+        clock = Clock(lambda: datetime.fromtimestamp(shop.clock(), UTC))
+        async with house_over(tmp_path, {"kubernetes": shop.kubernetes_url}, clock) as seat:
+            yield seat
+
+
+async def told(who, order, wanted):
+    thread = await who.write(order)
+    return await who.card(thread, lambda card: wanted in texts(card))
+
+
+async def test_the_breaker_the_glass_and_what_was_earned(seat):
+    lin, chen = await seat("asker"), await seat("approver", "zh")
+    await told(lin, "/breaker reset", "Only an approver")
+    await told(chen, "/breaker reset", "修复可以继续")
+    await told(lin, "/break-glass the shop burns down", "does not let you")
+    await told(chen, "/break-glass 着火", "请说明原因")
+    await told(chen, "/break-glass 商城全部下单失败，必须马上处理", "玻璃已打破")
+    await told(lin, "/autonomy", "nothing has been earned")
+
+
+async def test_another_number_is_another_request_and_the_old_card_loses_its_buttons(seat):
+    lin, chen = await seat("asker"), await seat("approver")
+    thread = await lin.write("/scale order-service 4")
+    asked = await lin.card(thread, lambda card: card["title"].startswith("May I?"))
+    button = next(b for block in asked["blocks"] if block["kind"] == "buttons" for b in block["buttons"])
+    value = json.dumps({"place": 0, "arguments": {"replicas": 5}})
+    body = {"key": uuid.uuid4().hex, "thread": thread, "kind": "edit", "target": button["target"], "value": value}
+    assert (await lin.post("/web/presses", body)).status_code == 202
+    old = await lin.card(thread, lambda card: card["title"].startswith("Replaced"))
+    assert not any(block["kind"] == "buttons" for block in old["blocks"])
+    newer = await lin.card(thread, lambda card: card["title"].startswith("May I?") and "replicas=5" in texts(card))
+    await chen.decide(thread, asked)
+    await asyncio.sleep(0.5)
+    assert "replicas=5" in texts(await lin.card(thread, lambda card: card["title"].startswith("May I?")))
+    await chen.decide(thread, newer)
+    done = await lin.card(thread, lambda card: card["title"].startswith("Done"), 60)
+    assert "verified" in texts(done)

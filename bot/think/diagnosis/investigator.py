@@ -14,7 +14,7 @@ from bot.domain.report import Report
 from bot.think.diagnosis.bundle import told_start
 from bot.think.diagnosis.diagnose import diagnose
 from bot.think.diagnosis.gather import gather
-from bot.think.diagnosis.markdown import as_markdown, headline
+from bot.think.diagnosis.markdown import as_markdown, headline, sentence
 from bot.think.diagnosis.reads import Reads
 from bot.think.diagnosis.report import Diagnosis, Verdict
 from bot.think.diagnosis.sight import Ask, Sight
@@ -24,6 +24,7 @@ Window = tuple[datetime, datetime]
 SURE_ENOUGH = 0.5
 """Below this a repair is named in the report, but not proposed as a step."""
 MOST_EXCERPT = 8
+MOST_HEADLINE = 300
 
 
 class Diagnostician:
@@ -49,10 +50,11 @@ class Diagnostician:
 
 def write(diagnosis: Diagnosis, language: Language) -> Report:
     """The report, the chart for a card, the lines to show, and the step to propose."""
-    said = headline(diagnosis, language)
     cause = diagnosis.cause
+    said = headline(diagnosis, language)
+    lead = sentence(cause.speaks_for[0], language) if cause and cause.speaks_for else ""
     return Report(
-        headline=said,
+        headline=f"{said} — {lead}"[:MOST_HEADLINE] if lead else said,
         markdown=as_markdown(diagnosis, language),
         healthy=diagnosis.verdict is Verdict.HEALTHY,
         confidence=cause.confidence if cause else 1.0 - 0.2 * len(diagnosis.gaps),

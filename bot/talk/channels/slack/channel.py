@@ -79,6 +79,7 @@ class SlackChannel:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(10):
                 await self._tried.wait()
+                await self.people.read.wait()
 
     async def stop(self) -> None:
         self.listeners.ears = None

@@ -30,6 +30,8 @@ class People:
         self._roles = roles
         self._known: dict[tuple[str, str], tuple[float, Person]] = {}
         self._members: dict[str, tuple[float, frozenset[str]]] = {}
+        self.read = asyncio.Event()
+        """Set once every group has been asked for."""
         self.home = ""
         """Our own workspace: roles are given to its people only."""
 
@@ -58,6 +60,7 @@ class People:
                     self._members[group] = (time.monotonic() + GROUPS_KEPT, frozenset(told.get("users", ())))
                 except ChannelError as error:
                     log.warning("a user group could not be read", group=group, why=str(error))
+            self.read.set()
             await asyncio.sleep(GROUPS_EVERY)
 
     def _roles_of(self, user: str, workspace: str) -> frozenset[str]:

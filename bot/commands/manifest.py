@@ -1,0 +1,140 @@
+"""`dutybot manifest slack|feishu`: what to paste into the platform's console, so that nothing is forgotten."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+SLACK_SCOPES = (
+    "app_mentions:read",
+    "assistant:write",
+    "channels:history",
+    "channels:read",
+    "chat:write",
+    "chat:write.public",
+    "commands",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "im:history",
+    "im:write",
+    "usergroups:read",
+    "users:read",
+    "users:read.email",
+)
+SLACK_EVENTS = ("agent_session_stopped", "app_home_opened", "app_mention", "message.channels", "message.groups")
+FEISHU_SCOPES = {
+    "im:message.p2p_msg:readonly": "what people write to it alone",
+    "im:message.group_at_msg:readonly": "what names it in groups",
+    "im:message.group_msg": "optional, sensitive: what follows in its own threads without naming it",
+    "im:message:send_as_bot": "to answer",
+    "im:message:update": "to keep its cards up to date",
+    "im:resource": "charts and long logs",
+    "contact:user.base:readonly": "names",
+    "contact:user.email:readonly": "to know one person in Slack and Feishu as one",
+    "contact:user.department:readonly": "roles by department",
+}
+
+
+class Platform(StrEnum):
+    """Where the app is to be made."""
+
+    SLACK = "slack"
+    FEISHU = "feishu"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("manifest", help="Print what to paste into Slack or Feishu to make the app.")(manifest)
+
+
+def manifest(
+    platform: Annotated[Platform, typer.Argument(help="slack or feishu")],
+    url: Annotated[str, typer.Option(help="Our public address, for events over HTTP; none: we call them.")] = "",
+) -> None:
+    """On standard output, ready to be pasted."""
+    if platform is Platform.SLACK:
+        typer.echo(yaml.safe_dump(slack(url.rstrip("/")), allow_unicode=True, sort_keys=False), nl=False)
+    else:
+        typer.echo(feishu(url.rstrip("/")), nl=False)
+
+
+def slack(url: str = "") -> dict[str, Any]:
+    """For “Create an app from a manifest”."""
+    way_in = f"{url}/slack/events"
+    reached = {"request_url": way_in} if url else {}
+    return {
+        "_metadata": {"major_version": 2, "minor_version": 1},
+        "display_information": {"name": "DutyBot", "description": "Looks, explains, asks for leave, acts, verifies"},
+        "features": {
+            "agent_view": {
+                "agent_description": "The on-call teammate: diagnoses incidents and runs what you approve",
+                "suggested_prompts": [
+                    {"title": "What is broken?", "message": "What is broken right now?"},
+                    {"title": "Who uses the most CPU?", "message": "Which pods used the most CPU in the last hour?"},
+                ],
+            },
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": "dutybot", "always_online": True},
+            "slash_commands": _slash_commands(way_in if url else ""),
+            "shortcuts": [
+                {
+                    "type": "message",
+                    "name": "Investigate this",
+                    "callback_id": "investigate_message",
+                    "description": "Ask DutyBot about this message",
+                }
+            ],
+        },
+        "oauth_config": {"scopes": {"bot": list(SLACK_SCOPES)}},
+        "settings": {
+            "event_subscriptions": {**reached, "bot_events": [*SLACK_EVENTS, "message.im"]},
+            "interactivity": {"is_enabled": True, **reached},
+            "socket_mode_enabled": not url,
+        },
+    }
+
+
+def _slash_commands(way_in: str) -> list[dict[str, Any]]:
+    """The commands that are understood, each with its usage; `/aiops` takes a question."""
+    from bot.talk.cards.words import Words
+    from bot.talk.channels.web.hints import usual
+
+    hints = [(hint.command, hint.usage.removeprefix(hint.command).strip(), hint.about) for hint in usual("en")]
+    said = [("/aiops", "why is checkout slow?", Words("en")("ask_anything")), *hints]
+    return [
+        {
+            "command": name,
+            "description": about[:140],
+            **({"usage_hint": usage} if usage else {}),
+            "should_escape": True,
+            **({"url": way_in} if way_in else {}),
+        }
+        for name, usage, about in said
+        if name != "/help"
+    ]
+
+
+def feishu(url: str = "") -> str:
+    """What to click, in order: Feishu has no manifest to paste."""
+    scopes = "\n".join(f"     {name:<34} {why}" for name, why in FEISHU_SCOPES.items())
+    if url:
+        way_in = f"webhook: {url}/feishu/events, with Encrypt Key and Verification Token set (FEISHU_MODE=webhook)"
+    else:
+        way_in = "long connection / 长连接 (FEISHU_MODE=socket); start DutyBot first, or it cannot be saved"
+    return f"""Feishu: https://open.feishu.cn/app  ·  Lark: https://open.larksuite.com/app (FEISHU_API_URL)
+  1. Create a custom app / 创建企业自建应用, and add the feature Bot / 机器人.
+  2. Credentials & Basic Info / 凭证与基础信息: App ID and App Secret into FEISHU_APP_ID and FEISHU_APP_SECRET.
+  3. Permissions / 权限管理:
+{scopes}
+  4. Events & Callbacks / 事件与回调, Event configuration / 事件配置: {way_in}
+     event: im.message.receive_v1
+  5. Callback configuration / 回调配置, in the same way: card.action.trigger
+     (without it people see error 200340 when they click)
+  6. Version Management & Release / 版本管理与发布: create a version and release it; nothing counts before.
+"""

@@ -47,3 +47,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- .Values.existingSecret -}}
 {{- end -}}
 {{- end -}}
+
+{{- define "dutybot.operator.selector" -}}
+app.kubernetes.io/name: {{ include "dutybot.name" . }}-operator
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "dutybot.operator.labels" -}}
+{{ include "dutybot.operator.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}

@@ -11,6 +11,11 @@ from docs.generate import actions
 CHART = Path(__file__).parents[2] / "helm"
 EXAMPLES = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((CHART / "examples").glob("*.yaml"))}
 
+OPERATED = {
+    "operator": {"enabled": True, "keys": "dutybot-keys"},
+    "rbac": {"changes": ["kubernetes.rollout_restart", "kubernetes.drain_node"]},
+}
+
 
 def objects(**values):
     """Every object of the chart with these values."""
@@ -90,6 +95,37 @@ def test_changes_stay_in_the_namespaces_that_are_named():
     assert sorted(each["metadata"]["namespace"] for each in changing) == ["order", "payment"]
     assert {each["kind"] for each in changing} == {"RoleBinding"}
     assert "patch" not in {right.rpartition(":")[2] for right in rights_of(found["ClusterRole", "dutybot-oncall"])}
+
+
+def test_each_process_holds_its_own_half_of_the_key():
+    found = rendered(**OPERATED)
+    for name, half, other in (
+        ("dutybot", "dutybot-signing.pem", "dutybot-signing.pub.pem"),
+        ("dutybot-operator", "dutybot-signing.pub.pem", "dutybot-signing.pem"),
+    ):
+        pod = found["Deployment", name]["spec"]["template"]["spec"]
+        (keys,) = [each["secret"] for each in pod["volumes"] if each["name"] == "keys"]
+        assert [each["key"] for each in keys["items"]] == [half]
+        told = {each["name"]: each.get("value") for each in pod["containers"][0]["env"]}
+        assert f"/etc/dutybot-keys/{half}" in told.values()
+        assert f"/etc/dutybot-keys/{other}" not in told.values()
+    assert "envFrom" in pod["containers"][0]
+    assert not [each for each in pod["containers"][0]["envFrom"] if "secretRef" in each]
+
+
+def test_the_operator_has_the_rights_of_the_changes_and_its_own():
+    found = [each for each in objects(**OPERATED) if "Binding" in each["kind"] and "subjects" in each]
+    mine = [each for each in found if each["subjects"][0]["name"] == "dutybot-operator"]
+    roles = {each["metadata"]["name"]: each for each in objects(**OPERATED) if each["kind"] in {"ClusterRole", "Role"}}
+    given = {right for each in mine for right in rights_of(roles[each["roleRef"]["name"]])}
+    needed = {right for name in OPERATED["rbac"]["changes"] for right in actions()[name].needs}
+    own = {right for right in given if right.startswith("dutybot.io/")} | {"events:create"}
+    assert given == needed | own
+
+
+def test_an_operator_without_keys_is_refused():
+    with pytest.raises(helm_python.HelmError, match=r"operator\.keys"):
+        rendered(operator={"enabled": True})
 
 
 def test_the_image_can_be_pinned_by_digest():

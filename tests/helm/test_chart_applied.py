@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import helm_python
+import httpx
 import pytest
 import yaml
 
@@ -154,6 +155,45 @@ def test_the_pod_goes_and_comes_back(cluster):
         cluster.client.delete(f"{pods}/{pod['metadata']['name']}").raise_for_status()
         cluster.wait_until(lambda: _replaced(cluster, pods, pod["metadata"]["uid"]), "a new pod", 60)
         helm.uninstall("dutybot")
+
+
+def test_with_an_operator_the_bot_only_tries_things_out(cluster):
+    """The same patch by the same account: as a dry run it may, for real the API server itself says no."""
+    namespace, order = cluster.namespace("oncall"), cluster.namespace("order")
+    values = {
+        "persistence": {"enabled": False},
+        "operator": {"enabled": True, "keys": "dutybot-keys"},
+        "rbac": {"changes": ["kubernetes.scale_deployment"], "namespaces": [order]},
+    }
+    cluster.apply(_deployment(), namespace=order)
+    with helm_python.Config(kubeconfig_path=cluster.kubeconfig, namespace=namespace) as helm:
+        helm.install(str(CHART), "dutybot", values, namespace=namespace)
+        for account in ("dutybot", "dutybot-operator"):
+            assert may(cluster, account, namespace, "patch", "apps/deployments", order)
+        assert not may(cluster, "dutybot-operator", namespace, "get", "pods/log", order)
+        assert may(cluster, "dutybot", namespace, "create", "dutybot.io/remediations", namespace)
+        assert not may(cluster, "dutybot-operator", namespace, "create", "dutybot.io/remediations", namespace)
+        path = f"/apis/apps/v1/namespaces/{order}/deployments/order"
+        bot, operator = (cluster.token(account, namespace) for account in ("dutybot", "dutybot-operator"))
+        cluster.wait_until(lambda: _scale(cluster, path, bot).status_code == 422, "the API server to hold it", 30)
+        assert "changes are made by the operator" in _scale(cluster, path, bot).text
+        assert _scale(cluster, path, bot, dryRun="All").is_success
+        assert _scale(cluster, path, operator).is_success
+        helm.uninstall("dutybot")
+
+
+def _deployment():
+    labels = {"app": "order"}
+    pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "order", "image": "order:1"}]}}
+    spec = {"replicas": 1, "selector": {"matchLabels": labels}, "template": pod}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "order"}, "spec": spec}
+
+
+def _scale(cluster, path, token, **params):
+    """As the account of this token; the admin's certificate is left out."""
+    with httpx.Client(base_url=cluster.url, verify=str(cluster.ca), trust_env=False) as client:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/merge-patch+json"}
+        return client.patch(path, params=params, headers=headers, content='{"spec": {"replicas": 2}}')
 
 
 def _replaced(cluster, pods, old):

@@ -179,6 +179,31 @@ def metrics_page() -> str:
     return _tidy(page)
 
 
+def crds_page() -> str:
+    """docs/reference/custom-resources.md."""
+    page = [f"<!-- {MADE} -->", "# Custom resources", ""]
+    for path in sorted((ROOT / "helm" / "crds").glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        spec = yaml.safe_load(text)["spec"]
+        about = " ".join(line[2:] for line in text.splitlines() if line.startswith("# "))
+        for version in spec["versions"]:
+            page += [f"## {spec['names']['kind']} ({spec['group']}/{version['name']})", "", about, ""]
+            page += ["| field | type | |", "|---|---|---|"]
+            for part, schema in version["schema"]["openAPIV3Schema"]["properties"].items():
+                wanted = schema.get("required", ())
+                page += [_field(f"{part}.{key}", each, key in wanted) for key, each in schema["properties"].items()]
+            page.append("")
+    return _tidy(page)
+
+
+def _field(name: str, schema: Mapping[str, Any], required: bool) -> str:
+    told = "one of " + ", ".join(map(str, schema["enum"])) if "enum" in schema else schema.get("type", "any")
+    about = schema.get("description", "")
+    return (
+        f"| `{name}` | {told} | {_cell(', '.join(part for part in ('required' if required else '', about) if part))} |"
+    )
+
+
 def _cell(text: str) -> str:
     return " ".join(str(text).replace("|", "\\|").replace("<", "&lt;").split())
 
@@ -196,6 +221,7 @@ PAGES = {
     "docs/reference/settings.md": settings_page,
     "docs/reference/commands.md": commands_page,
     "docs/reference/metrics.md": metrics_page,
+    "docs/reference/custom-resources.md": crds_page,
 }
 """Each file that follows from the code, and what makes it."""
 

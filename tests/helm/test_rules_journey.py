@@ -1,4 +1,4 @@
-"""Our own rules in a real Prometheus over a real cluster: a fault becomes an incident, with its runbook and both languages."""
+"""Our own rules in a real Prometheus over a real cluster: a fault becomes an incident, with its runbook."""
 
 import asyncio
 import re

@@ -6,23 +6,8 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-SLACK_SCOPES = (
-    "app_mentions:read",
-    "assistant:write",
-    "channels:history",
-    "channels:read",
-    "chat:write",
-    "chat:write.public",
-    "commands",
-    "files:write",
-    "groups:history",
-    "groups:read",
-    "im:history",
-    "im:write",
-    "usergroups:read",
-    "users:read",
-    "users:read.email",
-)
+from bot.talk.channels.slack.scopes import SCOPES
+
 SLACK_EVENTS = ("agent_session_stopped", "app_home_opened", "app_mention", "message.channels", "message.groups")
 FEISHU_SCOPES = {
     "im:message.p2p_msg:readonly": "what people write to it alone",
@@ -91,7 +76,7 @@ def slack(url: str = "") -> dict[str, Any]:
                 }
             ],
         },
-        "oauth_config": {"scopes": {"bot": list(SLACK_SCOPES)}},
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
             "event_subscriptions": {**reached, "bot_events": [*SLACK_EVENTS, "message.im"]},
             "interactivity": {"is_enabled": True, **reached},

@@ -34,6 +34,7 @@ class SlackServer:
         self.trouble = defaultdict(list)
         self.groups = {"S1": ["U2"]}
         self.slow = {}
+        self.scopes = ""
         self.late = []
         """Envelopes that were not acknowledged within three seconds."""
         self.opened = 0
@@ -117,7 +118,7 @@ class SlackServer:
             return web.json_response(body, status=status, headers=headers)
         answer = getattr(self, f"_{method.replace('.', '_')}", None)
         body = answer(told) if answer else {"ok": False, "error": "unknown_method"}
-        return web.json_response({"ok": True, **body})
+        return web.json_response({"ok": True, **body}, headers={"x-oauth-scopes": self.scopes} if self.scopes else {})
 
     def _auth_test(self, told):
         return {"team_id": "T1", "user_id": "UBOT", "bot_id": "BBOT", "team": "t", "user": "bot", "url": "http://x/"}

@@ -20,6 +20,7 @@ from bot.talk.channels.slack.client import Lost, SlackClient, Unsure
 from bot.talk.channels.slack.ears import SlackEars
 from bot.talk.channels.slack.ladder import Ladder
 from bot.talk.channels.slack.people import People
+from bot.talk.channels.slack.scopes import lacking
 from bot.talk.pictures import Pictures
 from bot.talk.remembered import Remembered
 
@@ -89,6 +90,7 @@ class SlackChannel:
         if self._connection:
             await self._connection.close()
             self._connection = None
+        await self.client.close()
 
     async def health(self) -> str:
         if self._tried.is_set() or self._tasks:
@@ -97,7 +99,9 @@ class SlackChannel:
             await self._know_ourselves()
         except ChannelError as error:
             return _mend(error)
-        return ""
+        finally:
+            await self.client.close()
+        return lacking(self.client.granted)
 
     async def show(self, delivery: Delivery) -> Placed:
         """Down a ladder of simpler forms until one is accepted."""

@@ -61,6 +61,8 @@ class SlackClient:
     def __init__(self, web: Any, updates_per_minute: int = 45, clock: Callable[[], float] = time.monotonic) -> None:
         self.web = web
         self._clock = clock
+        self.granted = ""
+        """The scopes of the token, as Slack last told them."""
         self._tiers = {
             "chat.update": (float(updates_per_minute), 5.0),
             "chat.postMessage": (60.0, 3.0),
@@ -81,6 +83,7 @@ class SlackClient:
         if wait := bucket.take(self._clock(), 2.0 if gently else 0.0):
             raise TryLater(wait)
         told = {name: value for name, value in told.items() if value is not None}
+        await self._keep_open()
         try:
             if method in FORMS:
                 answer = await self.web.api_call(method, http_verb="GET", params=told)
@@ -88,6 +91,7 @@ class SlackClient:
                 answer = await self.web.api_call(method, json=told)
         except faults() as error:
             raise self._ours(method, error, bucket) from error
+        self.granted = answer.headers.get("x-oauth-scopes") or self.granted
         body: dict[str, Any] = answer.data
         return body
 
@@ -104,6 +108,18 @@ class SlackClient:
         except faults() as error:
             raise self._ours("files.upload", error, bucket) from error
         return str(answer["files"][0]["id"])
+
+    async def close(self) -> None:
+        if self.web.session:
+            await self.web.session.close()
+            self.web.session = None
+
+    async def _keep_open(self) -> None:
+        """One pool of connections: else each call would shake hands anew."""
+        if self.web.session is None or self.web.session.closed:
+            from aiohttp import ClientSession, ClientTimeout
+
+            self.web.session = ClientSession(timeout=ClientTimeout(total=15))
 
     async def picture(self, content: bytes, title: str) -> str:
         """A file that stands in no thread, to be shown in a card."""

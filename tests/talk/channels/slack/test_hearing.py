@@ -14,6 +14,7 @@ from bot.domain.message import Decision, Message, Press, PressKind, Thread
 from bot.errors import BadInput, StoreDown
 from bot.talk.channels import Delivery
 from bot.talk.channels.slack import SlackSettings, make
+from bot.talk.channels.slack.scopes import SCOPES
 from tests.fakes.slack_server import buttons, clicked, command, said, signed, submitted
 
 HERE = Thread("slack", "5.1", "C1", "T1")
@@ -221,5 +222,16 @@ async def test_a_revoked_token_is_told_with_its_mend(database, settings, ears, s
     slack.trouble["auth.test"] = [(200, {"ok": False, "error": "token_revoked"}, {})]
     channel = make(database, settings)
     assert "SLACK_BOT_TOKEN" in await channel.health()
+    assert await channel.health() == ""
+    await channel.stop()
+
+
+async def test_what_slack_has_not_granted_is_named(database, settings, slack):
+    slack.scopes = ",".join(scope for scope in SCOPES if scope not in {"commands", "users:read.email"})
+    channel = make(database, settings)
+    told = await channel.health()
+    assert "commands, users:read.email" in told
+    assert "reinstall" in told
+    slack.scopes = ",".join(SCOPES)
     assert await channel.health() == ""
     await channel.stop()

@@ -36,6 +36,7 @@ _UNITS = frozenset([*"smhdwbgktxz", *(a + b for a in "kmgt" for b in "bi"), "ms"
 _PRIVATE = re.compile(r"(?:10|127|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.")
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?:[:/]\d+)?")
 _HEX = re.compile(r"[0-9a-f]{12,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TICKET = re.compile(r"([A-Z]{1,8})-\d{1,8}")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_.-]+")
 _OFFSPRING = re.compile(r"-[a-z0-9]{4,10}(?:-[a-z0-9]{5})?|-\d{1,4}")
 PLAIN = frozenset(":,.=()/%-+→—·;，。：；、（）")
@@ -127,6 +128,8 @@ class Shield:
             return text
         if lower in COMMANDS:
             return GAP
+        if (ticket := _TICKET.fullmatch(text)) and ticket[1].lower() not in COMMANDS:
+            return text
         if _HEX.fullmatch(lower):
             return lower[:8] + "…"
         if _ADDRESS.fullmatch(text):

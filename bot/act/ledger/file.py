@@ -1,42 +1,80 @@
-"""The ledger as a file: one JSON line a record, each with the hash of the line before it."""
+"""The ledger as a file: a JSON line a record, each sealed to the line before; the newest seal is kept beside it."""
 
 import asyncio
-import hashlib
+import fcntl
 import os
+import re
 from pathlib import Path
+from typing import BinaryIO
 
+from bot.act.ledger.chain import Head, Seal, key_from
+from bot.act.ledger.settings import LedgerSettings
 from bot.database import Codec
 from bot.domain.record import AuditRecord
 from bot.errors import StoreDown
+from bot.redaction import mask
+
+LINE = re.compile(r'\{"seq":(\d{1,15}),"chain":"([0-9a-f]{64})","record":(\{.*\})\}')
+TAIL = 64 * 1024
 
 
 class FileLedger:
-    """Chained by SHA-256; flushed to disk before it says yes."""
+    """Flushed to disk before it says yes. Several processes may write: each waits for the other."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, settings: LedgerSettings | None = None) -> None:
+        chosen = settings or LedgerSettings()
+        self.path = path
+        self.key_path = chosen.key_file or path.with_name(path.name + ".key")
+        self.anchor_path = chosen.anchor_file or path.with_name(path.name + ".head")
+        self._given = chosen.key.get_secret_value()
         self._codec: Codec[AuditRecord] = Codec(AuditRecord)
-        self._head = ""
         self._turn = asyncio.Lock()
+
+    def seal(self) -> Seal:
+        """With our key."""
+        return Seal(key_from(self._given, self.key_path))
 
     async def append(self, record: AuditRecord) -> None:
         async with self._turn:
             try:
-                self._head = await asyncio.to_thread(self._write, self._codec.dump(record))
-            except OSError as error:
-                raise StoreDown("error_ledger_down", why=error.strerror or type(error).__name__) from error
+                await asyncio.to_thread(self._write, mask(self._codec.dump(record)))
+            except (OSError, ValueError) as error:
+                why = getattr(error, "strerror", None) or type(error).__name__
+                raise StoreDown("error_ledger_down", why=why) from error
 
-    def _write(self, body: str) -> str:
-        before = self._head or self._last()
-        chain = hashlib.sha256(f"{before}{body}".encode()).hexdigest()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(f'{{"chain":"{chain}","record":{body}}}\n')
+    def _write(self, body: str) -> Head:
+        seal = self.seal()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            before = self._head(file, seal)
+            head = Head(before.seq + 1, seal.link(before.seq + 1, before.chain, body))
+            file.write(f'{{"seq":{head.seq},"chain":"{head.chain}","record":{body}}}\n'.encode())
             file.flush()
             os.fsync(file.fileno())
-        return chain
+            fresh = self.anchor_path.with_name(self.anchor_path.name + ".new")
+            fresh.write_text(seal.anchor(head), encoding="ascii")
+            fresh.replace(self.anchor_path)
+        return head
 
-    def _last(self) -> str:
-        if not self._path.exists() or not (text := self._path.read_text(encoding="utf-8").rstrip("\n")):
-            return ""
-        return text.rsplit("\n", 1)[-1][10:74]
+    def _head(self, file: BinaryIO, seal: Seal) -> Head:
+        """Where to go on: after the anchor, if lines were cut away, so that the gap shows for good."""
+        written = self._last(file)
+        kept = seal.head(self.anchor_path.read_text(encoding="ascii")) if self.anchor_path.exists() else None
+        return kept if kept and kept.seq > written.seq else written
+
+    def _last(self, file: BinaryIO) -> Head:
+        size = file.seek(0, os.SEEK_END)
+        step = TAIL
+        while size:
+            start = file.seek(max(0, size - step))
+            lines = file.read().split(b"\n")
+            if lines[-1]:  # torn by a crash: it was never said to be written
+                file.truncate(size - len(lines[-1]))
+                size = file.seek(0, os.SEEK_END)
+                continue
+            if len(lines) > 2 or start == 0:
+                found = LINE.fullmatch(lines[-2].decode("utf-8", "replace"))
+                return Head(int(found[1]), found[2]) if found else Head()
+            step *= 8
+        return Head()

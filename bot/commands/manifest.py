@@ -6,8 +6,6 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from bot.talk.channels.slack.scopes import SCOPES
-
 SLACK_EVENTS = ("agent_session_stopped", "app_home_opened", "app_mention", "message.channels", "message.groups")
 FEISHU_SCOPES = {
     "im:message.p2p_msg:readonly": "what people write to it alone",
@@ -47,6 +45,8 @@ def manifest(
 
 def slack(url: str = "") -> dict[str, Any]:
     """For “Create an app from a manifest”."""
+    from bot.talk.channels.slack.scopes import SCOPES
+
     way_in = f"{url}/slack/events"
     reached = {"request_url": way_in} if url else {}
     return {

@@ -57,6 +57,10 @@ class Pictures:
 
     async def _content(self, block: Chart | Image) -> bytes | None:
         if isinstance(block, Chart):
-            return await asyncio.to_thread(draw, block) if block.lines else None
+            try:
+                return await asyncio.to_thread(draw, block) if block.lines else None
+            except (ValueError, OverflowError, OSError) as error:
+                log.warning("a chart could not be drawn", title=block.title, why=str(error))
+                return None
         kept = await self._kept(block.id) if self._kept else None
         return kept[0] if kept else None

@@ -47,6 +47,7 @@ def draw(chart: Chart, zone: tzinfo = UTC) -> bytes:
     _mark(axes, chart, zone)
     axes.set_title(_written(chart.title)[:110], fontsize=10, loc="left", fontfamily=family)
     axes.set_ylabel(_written(chart.unit), fontfamily=family)
+    axes.set_xlabel(str(zone), fontsize=8, loc="left")
     locator = AutoDateLocator(tz=zone)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
@@ -74,7 +75,8 @@ def _moment(at: float, zone: tzinfo) -> Any:
 
 
 def _written(text: str) -> str:
-    """With `$` as it stands, and never as empty boxes."""
+    """With `$` as it stands, never as empty boxes, and never hidden from the legend as what begins with `_` is."""
+    text = f" {text}" if text.startswith("_") else text
     shown = text if _font() or text.isascii() else text.encode("ascii", "replace").decode()
     return shown.replace("$", r"\$")
 

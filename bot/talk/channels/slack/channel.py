@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 
 from bot.domain.card import Buttons, Card
 from bot.domain.message import Person, Thread
-from bot.errors import CardRefused, ChannelError, TryLater
+from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
 from bot.talk.cards.words import Words
 from bot.talk.channels import Delivery, Ears, Pace, Placed
 from bot.talk.channels.slack.blocks import Rendered, long_texts, notification
@@ -114,9 +114,13 @@ class SlackChannel:
             except CardRefused as refused:
                 log.warning("slack refused a card", slot=delivery.slot, step=ladder.step, why=str(refused))
                 if not ladder.down(refused):
+                    self._live.discard(delivery.slot)
                     raise
                 if ladder.waits_for_picture:
                     await asyncio.sleep(1.0)
+            except Undeliverable:
+                self._live.discard(delivery.slot)
+                raise
             except TryLater as busy:
                 if ladder.step == 0:
                     raise

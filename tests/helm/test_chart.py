@@ -51,6 +51,7 @@ def test_the_pod_is_locked_down(example):
     pod = rendered(**EXAMPLES[example])["Deployment", "dutybot"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     assert pod["securityContext"]["runAsNonRoot"]
+    assert pod["enableServiceLinks"] is False
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert container["securityContext"] == {
         "allowPrivilegeEscalation": False,
@@ -132,6 +133,10 @@ def test_the_image_can_be_pinned_by_digest():
     deployment = rendered(**EXAMPLES["team"])["Deployment", "dutybot"]
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     assert container["image"] == f"dutybot@{EXAMPLES['team']['image']['digest']}"
+
+
+def test_alerts_reach_a_pod_whose_chat_is_away():
+    assert rendered()["Service", "dutybot"]["spec"]["publishNotReadyAddresses"]
 
 
 def test_new_settings_make_new_pods():

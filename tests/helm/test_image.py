@@ -8,11 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import httpx
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.servers import programs
 from tests.servers.fixtures import needs
@@ -30,6 +33,16 @@ def test_the_image_has_no_other_versions_than_those_that_are_tested():
     assert image.items() <= tested.items()
     assert not {"pytest", "ruff", "mypy", "playwright", "torch"} & set(image)
     assert "--require-hashes" in DOCKERFILE
+
+
+def test_the_image_has_all_that_the_extra_all_asks_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = Requirement(project["optional-dependencies"]["all"][0]).extras
+    asked = [*project["dependencies"], *(each for name in extras for each in project["optional-dependencies"][name])]
+    image = dict(PINNED.findall((ROOT / "requirements-image.lock").read_text()))
+    assert len(asked) > 30
+    for each in map(Requirement, asked):
+        assert each.specifier.contains(image[canonicalize_name(each.name)]), f"{each}: run `make lock`"
 
 
 def test_what_is_copied_is_there_and_let_through():

@@ -66,7 +66,7 @@ def _stderr() -> Any:
 
 def _masked(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Every text that is logged passes the same mask as every card."""
-    return {name: mask(value) if isinstance(value, str) else value for name, value in event.items()}
+    return {name: value if isinstance(value, int | float | None) else mask(str(value)) for name, value in event.items()}
 
 
 @contextmanager

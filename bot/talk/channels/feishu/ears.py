@@ -41,7 +41,7 @@ class FeishuEars:
         return None
 
     async def _message(self, body: dict[str, Any]) -> None:
-        thread, user = events.place(body), events.speaker(body)
+        thread, (user, tenant) = events.place(body), events.speaker(body)
         told = body["event"].get("message") or {}
         if thread is None or not user or told.get("message_type") not in KINDS:
             return
@@ -54,7 +54,7 @@ class FeishuEars:
             someone = any(each.get("key") for each in told.get("mentions") or ())
             if someone or not told.get("root_id") or not await self._store.joined(thread.key):
                 return
-        person = await self._people.of(user, thread.workspace)
+        person = await self._people.of(user, tenant)
         await self._store.join(thread.key)
         await self._hear(events.message(body, text or "/help", person, thread))
 

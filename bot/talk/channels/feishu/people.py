@@ -22,8 +22,6 @@ class People:
         self._client = client
         self._settings = settings
         self._known: dict[str, tuple[float, Person]] = {}
-        self.home = ""
-        """Our own tenant, once known: roles are given to its people only."""
 
     async def of(self, user: str, workspace: str) -> Person:
         """The person behind an open_id of a believed event; without a profile if it cannot be had in time."""

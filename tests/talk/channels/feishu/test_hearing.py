@@ -22,7 +22,7 @@ async def test_a_mention_is_a_message_in_its_thread_with_who_said_it(channel, fe
     assert code == 200
     (message,) = await ears.wait()
     assert message.text == "/restart order-service"
-    assert message.thread == Thread("feishu", "om_1", "oc_1", "tk")
+    assert message.thread == Thread("feishu", "om_1", "oc_1")
     assert (message.sender.key, message.sender.name) == ("feishu:tk:ou_lin", "林")
     assert (message.sender.email, message.sender.language) == ("lin@example.com", "zh")
 
@@ -61,7 +61,7 @@ async def test_a_click_is_a_decision_and_is_answered_with_a_toast(channel, feish
     (decision,) = await ears.wait()
     assert isinstance(decision, Decision)
     assert (decision.approval_id, decision.digest, decision.granted) == ("ap-1", "dig", True)
-    assert decision.thread == Thread("feishu", "om_root", "oc_1", "tk")
+    assert decision.thread == Thread("feishu", "om_root", "oc_1")
     assert decision.person.roles == {"approver"}
 
 

@@ -10,9 +10,10 @@ from bot.domain.message import Person, Thread
 from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
 from bot.talk.channels import Delivery
 from tests.fakes.feishu_rules import buttons
+from tests.fakes.feishu_server import clicked, said
 from tests.talk.channels.contract.cards import cards
 
-HERE = Thread("feishu", "", "oc_1", "tk")
+HERE = Thread("feishu", "", "oc_1")
 APPROVE = Buttons((Button("Yes", "approve", "ap-1", "dig"),))
 
 
@@ -30,6 +31,14 @@ async def test_the_first_card_opens_the_thread_and_the_next_state_stands_in_its_
     reply = await channel.show(replace(delivery(thread=placed.thread), slot="other"))
     assert feishu.messages[reply.ref]["root"] == placed.ref
     assert feishu.messages[reply.ref]["reply_in_thread"] is True
+
+
+async def test_what_is_said_in_a_thread_that_we_opened_is_heard_there(channel, feishu, ears):
+    placed = await channel.show(delivery())
+    await feishu.push(said("and now?", named=False, root=placed.ref))
+    (value,) = buttons(feishu.messages[placed.ref]["content"])
+    await feishu.push(clicked(value, message=placed.ref))
+    assert [each.thread for each in await ears.wait(2)] == [placed.thread, placed.thread]
 
 
 async def test_a_card_that_is_refused_is_shown_more_simply_with_its_buttons(channel, feishu):

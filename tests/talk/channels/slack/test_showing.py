@@ -9,7 +9,7 @@ from bot.domain.card import Button, Buttons, Card, Code, Grid, Markdown
 from bot.domain.message import Person, Thread
 from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
 from bot.talk.channels import Delivery
-from tests.fakes.slack_server import buttons
+from tests.fakes.slack_server import buttons, clicked, said
 from tests.talk.channels.contract.cards import cards
 
 HERE = Thread("slack", "", "C1", "T1")
@@ -32,6 +32,15 @@ async def test_the_first_card_opens_the_thread_and_the_next_state_stands_in_its_
     assert message["metadata"]["event_payload"]["slot"] == "slot"
     reply = await channel.show(replace(delivery(thread=placed.thread), slot="other"))
     assert slack.messages["C1", reply.ref[3:]]["thread_ts"] == placed.thread.id
+
+
+async def test_what_is_said_in_a_thread_that_we_opened_is_heard_there(channel, slack, ears):
+    placed = await channel.show(delivery(thread=Thread("slack", "", "C1")))
+    told = said("and now?", kind="message", channel_type="channel", thread_ts=placed.thread.id)
+    await slack.push("events_api", told)
+    message = slack.messages["C1", placed.ref[3:]]
+    await slack.push("interactive", clicked(message, buttons(message)[0]))
+    assert [each.thread for each in await ears.wait(2)] == [placed.thread, placed.thread]
 
 
 async def test_a_card_that_is_refused_is_shown_more_simply_with_its_buttons(channel, slack):

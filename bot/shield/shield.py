@@ -8,7 +8,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.shield.templates import templated
@@ -39,6 +39,8 @@ _HEX = re.compile(r"[0-9a-f]{12,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TICKET = re.compile(r"([A-Z]{1,8})-\d{1,8}")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_.-]+")
 _OFFSPRING = re.compile(r"-[a-z0-9]{4,10}(?:-[a-z0-9]{5})?|-\d{1,4}")
+CLAUSES = frozenset({"by", "without", "on", "and", "or", "for", "is", "in", "as", "json", "logfmt"})
+"""What a query is built with."""
 PLAIN = frozenset(":,.=()/%-+→—·;，。：；、（）")
 QUERYING = PLAIN | frozenset('{}[]"~|^*<>$&')
 
@@ -72,7 +74,7 @@ class Shield:
 
     def query(self, told: str) -> str:
         """The same of a query, whose signs stay."""
-        return self.text(told, QUERYING)
+        return replace(self, names=self.names | CLAUSES).text(told, QUERYING)
 
     def block(self, name: str, told: str) -> str:
         """Marked, so that one sees where what others wrote begins and ends. Empty stays empty."""

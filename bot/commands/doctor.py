@@ -45,7 +45,9 @@ def doctor() -> None:
 async def _examine() -> int:
     from bot.app import build
     from bot.settings import DutyBotSettings
+    from bot.telemetry import log_as
 
+    log_as("error")
     sick = 0
     house = build(DutyBotSettings())
     async for check in checks(house):

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class KnowledgeSettings(BaseSettings):
     """Read from KNOWLEDGE_*."""
 
-    model_config = SettingsConfigDict(env_prefix="KNOWLEDGE_")
+    model_config = SettingsConfigDict(env_prefix="KNOWLEDGE_", env_ignore_empty=True)
 
     folder: Path = Path("var/knowledge")
     """Database, vectors and the prepared model; one process owns it."""

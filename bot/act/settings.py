@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class ActSettings(BaseSettings):
     """Read from ACT_*."""
 
-    model_config = SettingsConfigDict(env_prefix="ACT_")
+    model_config = SettingsConfigDict(env_prefix="ACT_", env_ignore_empty=True)
 
     mode: Literal["direct", "operator"] = "direct"
     """direct: the bot's own account changes things; operator: it only writes Remediations."""

@@ -6,7 +6,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class HttpSettings(BaseSettings):
     """Read from HTTP_*."""
 
-    model_config = SettingsConfigDict(env_prefix="HTTP_")
+    model_config = SettingsConfigDict(env_prefix="HTTP_", env_ignore_empty=True)
 
     host: str = "127.0.0.1"
     port: int = 8080

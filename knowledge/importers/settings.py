@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class JiraSettings(BaseSettings):
     """Read from JIRA_*."""
 
-    model_config = SettingsConfigDict(env_prefix="JIRA_")
+    model_config = SettingsConfigDict(env_prefix="JIRA_", env_ignore_empty=True)
 
     url: str = ""
     """https://you.atlassian.net, or your own server."""
@@ -21,7 +21,7 @@ class JiraSettings(BaseSettings):
 class ConfluenceSettings(BaseSettings):
     """Read from CONFLUENCE_*."""
 
-    model_config = SettingsConfigDict(env_prefix="CONFLUENCE_")
+    model_config = SettingsConfigDict(env_prefix="CONFLUENCE_", env_ignore_empty=True)
 
     url: str = ""
     email: str = ""
@@ -33,7 +33,7 @@ class ConfluenceSettings(BaseSettings):
 class ZendeskSettings(BaseSettings):
     """Read from ZENDESK_*."""
 
-    model_config = SettingsConfigDict(env_prefix="ZENDESK_")
+    model_config = SettingsConfigDict(env_prefix="ZENDESK_", env_ignore_empty=True)
 
     url: str = ""
     """https://you.zendesk.com"""
@@ -48,7 +48,7 @@ class ZendeskSettings(BaseSettings):
 class KubernetesEventsSettings(BaseSettings):
     """Read from KUBERNETES_EVENTS_*; inside a cluster nothing needs to be set."""
 
-    model_config = SettingsConfigDict(env_prefix="KUBERNETES_EVENTS_")
+    model_config = SettingsConfigDict(env_prefix="KUBERNETES_EVENTS_", env_ignore_empty=True)
 
     url: str = ""
     """Address of the API server; empty: the cluster that we run in."""

@@ -6,7 +6,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class AlertmanagerSettings(BaseSettings):
     """Read from ALERTMANAGER_*."""
 
-    model_config = SettingsConfigDict(env_prefix="ALERTMANAGER_")
+    model_config = SettingsConfigDict(env_prefix="ALERTMANAGER_", env_ignore_empty=True)
 
     url: str = "http://alertmanager:9093"
     token: str = ""

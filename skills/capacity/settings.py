@@ -11,7 +11,7 @@ Share = Annotated[float, Field(gt=0, le=1)]
 class CapacitySettings(BaseSettings):
     """Read from CAPACITY_*."""
 
-    model_config = SettingsConfigDict(env_prefix="CAPACITY_")
+    model_config = SettingsConfigDict(env_prefix="CAPACITY_", env_ignore_empty=True)
 
     language: Literal["en", "zh"] = "en"
     history_days: Annotated[int, Field(ge=1, le=60)] = 14
@@ -34,7 +34,7 @@ class CapacitySettings(BaseSettings):
 class PrometheusAddress(BaseSettings):
     """Read from PROMETHEUS_*: the same Prometheus that people ask."""
 
-    model_config = SettingsConfigDict(env_prefix="PROMETHEUS_")
+    model_config = SettingsConfigDict(env_prefix="PROMETHEUS_", env_ignore_empty=True)
 
     url: str = "http://prometheus:9090"
     token: str = ""
@@ -49,7 +49,7 @@ class PrometheusAddress(BaseSettings):
 class KubernetesAddress(BaseSettings):
     """Read from KUBERNETES_*; the pod's own account where nothing is given."""
 
-    model_config = SettingsConfigDict(env_prefix="KUBERNETES_")
+    model_config = SettingsConfigDict(env_prefix="KUBERNETES_", env_ignore_empty=True)
 
     url: str = ""
     token: str = ""

@@ -6,7 +6,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class KubernetesSettings(BaseSettings):
     """Read from KUBERNETES_*. The first that is given serves: a URL, a kubeconfig, the pod's own account."""
 
-    model_config = SettingsConfigDict(env_prefix="KUBERNETES_")
+    model_config = SettingsConfigDict(env_prefix="KUBERNETES_", env_ignore_empty=True)
 
     url: str = ""
     token: str = ""

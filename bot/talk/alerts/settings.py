@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class AlertsSettings(BaseSettings):
     """Read from ALERTS_*."""
 
-    model_config = SettingsConfigDict(env_prefix="ALERTS_")
+    model_config = SettingsConfigDict(env_prefix="ALERTS_", env_ignore_empty=True)
 
     token: SecretStr = SecretStr("")
     """Bearer token of the webhook."""
@@ -23,7 +23,7 @@ class AlertsSettings(BaseSettings):
 class ForecastAlertsSettings(BaseSettings):
     """Read from FORECAST_*."""
 
-    model_config = SettingsConfigDict(env_prefix="FORECAST_")
+    model_config = SettingsConfigDict(env_prefix="FORECAST_", env_ignore_empty=True)
 
     every_minutes: float = 60.0
     """How often it is asked what will be full soon."""

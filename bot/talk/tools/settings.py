@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class DoorSettings(BaseSettings):
     """Read from DOORS_*."""
 
-    model_config = SettingsConfigDict(env_prefix="DOORS_")
+    model_config = SettingsConfigDict(env_prefix="DOORS_", env_ignore_empty=True)
 
     tokens: SecretStr = SecretStr("")
     """`name:scopes:secret`, with commas between; scopes are `read`, `plan` and `knowledge`, joined by `+`."""

@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class ModelSettings(BaseSettings):
     """Read from MODEL_*."""
 
-    model_config = SettingsConfigDict(env_prefix="MODEL_")
+    model_config = SettingsConfigDict(env_prefix="MODEL_", env_ignore_empty=True)
 
     url: str = "http://127.0.0.1:11434/v1"
     """Base of an OpenAI-compatible API: OpenAI, DeepSeek, Qwen, vLLM, Ollama, llama.cpp…"""

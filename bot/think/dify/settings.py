@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class DifySettings(BaseSettings):
     """Read from DIFY_*."""
 
-    model_config = SettingsConfigDict(env_prefix="DIFY_")
+    model_config = SettingsConfigDict(env_prefix="DIFY_", env_ignore_empty=True)
 
     url: str = "http://127.0.0.1/v1"
     """Base of the Service API; `/v1` is added when it is missing."""
@@ -29,7 +29,7 @@ class DifySettings(BaseSettings):
 class ConsoleSettings(BaseSettings):
     """Read from DIFY_CONSOLE_*: for `dutybot dify setup` alone."""
 
-    model_config = SettingsConfigDict(env_prefix="DIFY_CONSOLE_")
+    model_config = SettingsConfigDict(env_prefix="DIFY_CONSOLE_", env_ignore_empty=True)
 
     url: str = "http://127.0.0.1"
     """Where people open Dify."""

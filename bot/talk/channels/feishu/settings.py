@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class FeishuSettings(BaseSettings):
     """Read from FEISHU_*."""
 
-    model_config = SettingsConfigDict(env_prefix="FEISHU_")
+    model_config = SettingsConfigDict(env_prefix="FEISHU_", env_ignore_empty=True)
 
     app_id: str = ""
     """`cli_…`, from Credentials & Basic Info."""

@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class SlackSettings(BaseSettings):
     """Read from SLACK_*."""
 
-    model_config = SettingsConfigDict(env_prefix="SLACK_")
+    model_config = SettingsConfigDict(env_prefix="SLACK_", env_ignore_empty=True)
 
     bot_token: SecretStr = SecretStr("")
     """`xoxb-…`, from OAuth & Permissions."""

@@ -27,7 +27,7 @@ DEMO = (
 class WebSettings(BaseSettings):
     """Read from WEB_*."""
 
-    model_config = SettingsConfigDict(env_prefix="WEB_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="WEB_", env_ignore_empty=True)
 
     people: tuple[Seat, ...] = DEMO
     """Who the page knows, as JSON: [{"id": "lin", "name": "Lin", "roles": ["approver"]}, …]."""

@@ -39,6 +39,9 @@ lock: ## Compile requirements.lock and requirements-image.lock anew from pyproje
 	$(BIN)/pip-compile --quiet --extra all --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-header --output-file requirements-image.lock pyproject.toml
 	@sed -i -e '/^# WARNING: pip install will/,/^    # via dutybot (pyproject.toml)/{/^dutybot @/d;/^# /d}' -e '/^dutybot @ /,/^    # via/d' requirements.lock requirements-image.lock
 
+migration: setup ## Write the next step of the database: make migration WHAT="what changed".
+	$(BIN)/python -m bot.database.migrations "$(WHAT)"
+
 docs: setup ## Write anew what follows from the code: the chart's rights and docs/reference.
 	$(BIN)/python -m docs.generate
 

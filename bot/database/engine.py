@@ -10,7 +10,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.database.tables import metadata
+from bot.database.steps import upgrade
 from bot.errors import StoreDown
 
 
@@ -37,7 +37,7 @@ class Database:
         """Bring the tables up to date. Raises StoreDown when the database does not answer."""
         try:
             async with self.engine.begin() as connection:
-                await connection.run_sync(metadata.create_all)
+                await connection.run_sync(upgrade)
         except (SQLAlchemyError, OSError) as error:
             raise StoreDown("error_store_down", why=type(error).__name__) from error
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.act.gate import Gate
 from bot.domain.card import Card, Grid, Markdown, plain
 from bot.domain.message import Message
-from bot.hall.watching import Home
+from bot.hall.home import Home
 from bot.talk.cards.notice import notice_card
 from bot.talk.cards.words import Words
 from bot.talk.outbox import Outbox

@@ -1,5 +1,6 @@
 """Over incidents: alerts come in, the cause is looked for, a repair is proposed, people say what they do."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,20 +11,24 @@ from bot.domain.alert import Alert
 from bot.domain.approval import Approval, ApprovalState
 from bot.domain.case import Case
 from bot.domain.event import Look
-from bot.domain.incident import Incident, IncidentState
-from bot.domain.message import Language, Person, Press, PressKind, Thread
+from bot.domain.incident import Incident, IncidentState, Similar
+from bot.domain.message import Press, PressKind, Thread
 from bot.domain.plan import Plan
 from bot.domain.report import Report
 from bot.hall.approving import Approving
+from bot.hall.closing import Closing
 from bot.hall.explaining import Investigator
+from bot.hall.home import Home
+from bot.hall.silencing import Silencing
+from bot.redaction import mask
 from bot.talk.cards.incident import incident_card, title_of
 from bot.talk.cards.notice import notice_card
 from bot.talk.cards.words import Words
 from bot.talk.inbox import Inbox
 from bot.talk.outbox import Outbox
-from bot.talk.threads import our_thread
 from bot.think.casebook import Casebook
 from bot.think.incidents import Incidents
+from bot.think.shelf import LibraryShelf
 from skills import Evidence
 from skills.clock import reader_in
 
@@ -38,26 +43,11 @@ AFTER = {
 }
 """What an approval that has ended means for its incident."""
 
-
-BOT = Person("dutybot", "DutyBot", "bot")
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where incidents live, and in whose words."""
-
-    channel: str
-    place: str
-    language: Language
-    zone: str
-
-    def bot(self) -> Person:
-        """Who asks where nobody asked: ourselves, speaking the language and keeping the time of this place."""
-        return replace(BOT, language=self.language, zone=self.zone)
-
-    def thread(self, incident: Incident) -> Thread:
-        """The one thread of an incident."""
-        return our_thread(self.channel, self.place, f"incident:{incident.id}")
+MOST_SIMILAR = 3
+SILENCES = "alertmanager."
+"""Actions that only quieten an incident; all others are meant to repair it."""
+TOLD = frozenset({IncidentState.WAITING, IncidentState.ACTING, IncidentState.VERIFIED, IncidentState.UNDONE})
+"""States that belong into the timeline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +62,42 @@ class Watching:
     approving: Approving
     investigator: Investigator
     home: Home
+    closing: Closing
+    silencing: Silencing
+    shelf: LibraryShelf
     now: Callable[[], datetime]
-    reports: dict[str, Report]
 
     async def told(self, alerts: Sequence[Alert]) -> None:
         """Alerts: their incidents are shown as they are now; what is new is looked into, once."""
         for grown in await self.incidents.told(alerts):
             incident = grown.incident
             await self.show(incident)
-            if incident.state is IncidentState.FIRING and incident.id not in self.reports:
-                await self.inbox.hear(Look(f"look:{incident.id}", self.home.thread(incident), incident.id))
+            thread = self.home.thread(incident)
+            if incident.state is IncidentState.FIRING and incident.report is None:
+                await self.inbox.hear(Look(f"look:{incident.id}", thread, incident.id))
+            if incident.resolved_at:
+                await self.inbox.hear(
+                    Look(f"ended:{incident.id}:{incident.resolved_at.isoformat()}", thread, incident.id)
+                )
 
     async def look(self, event: Look) -> None:
-        """Find the cause, show it, and propose the repair."""
+        """Find the cause, show it, and propose the repair; of what is over, sum up."""
         incident = await self.incidents.get(event.incident_id)
-        if incident is None or not incident.open:
+        if incident is None:
+            return
+        if not incident.open:
+            await self.closing.close(incident)
             return
         incident = await self._now_is(incident, IncidentState.LOOKING)
-        report = await self.investigator.investigate(incident.telling().alerts, "", self.home.language)
-        self.reports[incident.id] = report
+        report, similar = await asyncio.gather(
+            self.investigator.investigate(incident.telling().alerts, "", self.home.language), self._similar(incident)
+        )
+        incident = await self._change(
+            incident,
+            lambda newest: replace(newest, report=report, similar=similar).marked(
+                self.now(), "reported", report.headline
+            ),
+        )
         case = await self._case(incident)
         case = replace(case, report=report.markdown).said("DutyBot", report.headline)
         await self.casebook.keep(case)  # the repair may begin at once, and asks whose incident it is
@@ -99,6 +106,20 @@ class Watching:
         else:
             await self._now_is(incident, IncidentState.FIRING)
         await self.casebook.keep(case)
+
+    async def _similar(self, incident: Incident) -> tuple[Similar, ...]:
+        """Past cases that fit; none in doubt."""
+        first = incident.alerts[0]
+        spaces, names = incident.named("namespace"), incident.named("service", "deployment", "workload")[:5]
+        found = await self.shelf.search(
+            mask(f"{first.name} {first.summary}"),
+            MOST_SIMILAR,
+            services=names,
+            namespace=spaces[0] if len(spaces) == 1 else None,
+            alert=first.name,
+        )
+        documents = {each.document.id: each.document for each in found if each.document.key != incident.id}
+        return tuple(Similar(each.title, each.url) for each in documents.values())
 
     async def _propose(self, incident: Incident, report: Report, case: Case) -> Case:
         title = Words(self.home.language)("incident_repair", title=title_of(incident))
@@ -109,21 +130,34 @@ class Watching:
 
         with reader_in(ZoneInfo(self.home.zone), self.home.language):
             taken = await self.gate.take(plan, case, watch)
+        if taken.asked:
+            await self._asked(incident, taken.asked)
         await self._now_is(incident, IncidentState.WAITING if taken.asked else IncidentState.FIRING)
         if taken.asked:
             await self.approving.ask(taken.asked, Words(self.home.language))
         return case.learned(*(each for each in taken.seen if isinstance(each, Evidence)))
 
-    async def acting(self, thread: Thread) -> None:
+    async def acting(self, thread: Thread, approval: Approval | None) -> None:
         """Leave was given for the repair of an incident."""
-        if incident := await self._incident_of(thread):
+        incident = await self._incident_of(thread)
+        if incident and approval and _repairs(approval):
+            await self._asked(incident, approval)
             await self._now_is(incident, IncidentState.ACTING)
 
     async def acted(self, thread: Thread, approval: Approval | None) -> None:
         """The repair of an incident is over, or will not be: say so on its card."""
         incident = await self._incident_of(thread)
-        if incident and approval and approval.state in AFTER:
-            await self._now_is(incident, AFTER[approval.state])
+        if incident and approval and approval.state in AFTER and _repairs(approval):
+            incident = await self._now_is(incident, AFTER[approval.state])
+            if not incident.open:
+                await self.closing.close(incident)
+
+    async def _asked(self, incident: Incident, approval: Approval) -> None:
+        """Remember what was asked for, for the summary."""
+        await self.incidents.change(
+            incident.id,
+            lambda newest: replace(newest, repairs=tuple(dict.fromkeys((*newest.repairs, approval.id)))),
+        )
 
     async def _incident_of(self, thread: Thread) -> Incident | None:
         case = await self.casebook.of_thread(thread)
@@ -138,9 +172,23 @@ class Watching:
             return
         match press.kind:
             case PressKind.ACKNOWLEDGE:
-                await self._change(incident, lambda newest: replace(newest, acknowledged_by=press.person))
+                await self._change(
+                    incident,
+                    lambda newest: replace(newest, acknowledged_by=press.person).marked(
+                        self.now(), "acknowledged", press.person.name
+                    ),
+                )
             case PressKind.ASSIGN:
-                await self._change(incident, lambda newest: replace(newest, assigned_to=press.person))
+                await self._change(
+                    incident,
+                    lambda newest: replace(newest, assigned_to=press.person).marked(
+                        self.now(), "assigned", press.person.name
+                    ),
+                )
+            case PressKind.SILENCE:
+                await self.silencing.ask(incident, await self._case(incident), press)
+            case PressKind.KEEP_CASE | PressKind.DROP_CASE:
+                await self.closing.settle(incident, press)
             case PressKind.INVESTIGATE:
                 await self.inbox.hear(Look(f"look:{press.key}", self.home.thread(incident), incident.id))
             case PressKind.CATCH_UP:
@@ -149,11 +197,11 @@ class Watching:
 
     async def show(self, incident: Incident) -> None:
         """Its header card, as it stands now."""
-        card = incident_card(incident, Words(self.home.language), self.home.zone, self.reports.get(incident.id))
+        card = incident_card(incident, Words(self.home.language), self.home.zone, self.silencing.able)
         await self.outbox.show(f"incident:{incident.id}", self.home.thread(incident), card)
 
     def _summary(self, incident: Incident, words: Words, zone: str) -> str:
-        report = self.reports.get(incident.id)
+        report = incident.report
         since = incident.opened_at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
         headline = report.headline if report else words("incident_no_report")
         count = len(incident.alerts)
@@ -163,13 +211,23 @@ class Watching:
         thread = self.home.thread(incident)
         known = await self.casebook.of_thread(thread)
         case = known or Case(incident.id, thread, self.home.bot(), title_of(incident), language=self.home.language)
-        return replace(case, incident=incident.telling())
+        return replace(case, incident=replace(incident.telling(), report=None))
 
     async def _now_is(self, incident: Incident, state: IncidentState) -> Incident:
         """With its newest alerts: more may have come while we looked."""
-        return await self._change(incident, lambda newest: replace(newest, state=state) if newest.open else newest)
+
+        def now(newest: Incident) -> Incident:
+            told = state in TOLD and state is not newest.state
+            newest = newest.marked(self.now(), state.value) if told else newest
+            return replace(newest, state=state) if newest.open else newest
+
+        return await self._change(incident, now)
 
     async def _change(self, incident: Incident, how: Callable[[Incident], Incident]) -> Incident:
         changed = await self.incidents.change(incident.id, how) or incident
         await self.show(changed)
         return changed
+
+
+def _repairs(approval: Approval) -> bool:
+    return any(not step.action.startswith(SILENCES) for step in approval.steps)

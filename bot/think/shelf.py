@@ -7,6 +7,7 @@ import structlog
 
 from bot.redaction import mask
 from knowledge import KnowledgeSettings, Library, LibraryError, Passage
+from knowledge.learning import Draft, Learning
 
 log = structlog.get_logger()
 PATIENCE = 3.0
@@ -20,19 +21,51 @@ class LibraryShelf:
         self._settings = settings
         self._opening: asyncio.Task[Library | None] | None = None
 
-    async def search(self, question: str, most: int = 5) -> Sequence[Passage]:
-        """The passages that fit, best first; none in doubt."""
-        if self._opening is None:
-            if not (self._settings.folder.exists() or self._settings.database):
-                return ()
-            self._opening = asyncio.create_task(self._open())
+    async def search(
+        self,
+        question: str,
+        most: int = 5,
+        *,
+        services: Sequence[str] = (),
+        namespace: str | None = None,
+        alert: str | None = None,
+    ) -> Sequence[Passage]:
+        """The passages that fit, best first; none in doubt. What it is about helps to rank, where it is known."""
         try:
             async with asyncio.timeout(PATIENCE):
-                library = await asyncio.shield(self._opening)
-                return tuple(await library.search(question, most)) if library else ()
+                if library := await self._library():
+                    return tuple(
+                        await library.search(question, most, services=services, namespace=namespace, alert=alert)
+                    )
         except (TimeoutError, LibraryError) as error:
             log.warning("the library did not answer", why=str(error) or type(error).__name__)
-            return ()
+        return ()
+
+    async def offer(self, draft: Draft) -> str:
+        """Keep the draft of a case until somebody settles it; empty where there is no library."""
+        try:
+            library = await self._library()
+            return await Learning(library).offer(draft) if library else ""
+        except LibraryError as error:
+            log.warning("a case could not be offered", why=str(error))
+            return ""
+
+    async def settle(self, draft: str, person: str, keep: bool) -> bool:
+        """Keep a draft as a case, or drop it. False: it was settled before, or the library is away."""
+        try:
+            if library := await self._library():
+                learning = Learning(library)
+                return await (learning.accept(draft, person) if keep else learning.refuse(draft, person))
+        except LibraryError as error:
+            log.warning("a case could not be settled", why=str(error))
+        return False
+
+    async def _library(self) -> Library | None:
+        if self._opening is None:
+            if not (self._settings.folder.exists() or self._settings.database):
+                return None
+            self._opening = asyncio.create_task(self._open())
+        return await asyncio.shield(self._opening)
 
     async def close(self) -> None:
         """Let go of the folder."""
@@ -41,7 +74,12 @@ class LibraryShelf:
 
     async def _open(self) -> Library | None:
         try:
-            return await Library.open(self._settings, mask=mask)
+            library = await Library.open(self._settings, mask=mask)
         except LibraryError as error:
             log.warning("the library cannot be opened", why=str(error))
             return None
+        try:
+            await library.mend()  # what a crash left half done; nobody searches meanwhile: the shelf is opened once
+        except LibraryError as error:
+            log.warning("the library could not be mended", why=str(error))
+        return library

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.database import Database
+from bot.domain.alert import Alert
+from bot.domain.event import Finished, Granted, Look
 from bot.domain.message import Message, Person, Thread
 from bot.errors import StoreDown
 from bot.talk.inbox import Inbox
@@ -102,3 +104,35 @@ async def test_an_event_that_kills_the_process_each_time_is_set_aside(database):
 
 async def _never(event):
     await asyncio.Event().wait()
+
+
+async def test_after_a_restart_each_event_is_of_what_kind_it_was(database):
+    """Granted, Finished and Look have the same fields, or nearly."""
+    thread, handled = Thread("web", "t1"), []
+    events = [Granted("g", thread, "a"), Finished("f", thread, "a"), Look("l", thread, "i")]
+    before = Inbox(database, Threads(database))
+    for event in events:
+        await before.hear(event)
+
+    async def respond(event):
+        handled.append(event)
+
+    after = Inbox(database, Threads(database))
+    await after.start(respond)
+    await after.idle()
+    assert sorted(handled, key=lambda event: event.key) == sorted(events, key=lambda event: event.key)
+
+
+async def test_alerts_that_wait_together_are_handed_over_together(database):
+    start, handled = datetime(2026, 1, 1, tzinfo=UTC), []
+    storm = [Alert(f"a{number}", f"{number}", {}, True, start) for number in range(600)]
+    inbox = Inbox(database, Threads(database))
+    await asyncio.gather(*(inbox.hear(alert) for alert in storm))
+
+    async def respond(event):
+        handled.append(event)
+
+    await inbox.start(respond)
+    await inbox.idle()
+    assert [alert for burst in handled for alert in burst.alerts] == storm
+    assert len(handled) == 3

@@ -7,15 +7,15 @@ from bot.domain.alert import Alert
 from bot.domain.card import Block, Button, Buttons, Card, Code, Context, Fields, Fold, Grid, Markdown, Severity, plain
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.message import PressKind
-from bot.domain.report import Report
 from bot.talk.cards.words import Words
 
 MOST_ALERTS = 15
 SUBJECTS = ("service", "deployment", "pod", "node", "persistentvolumeclaim", "job_name", "instance")
 
 
-def incident_card(incident: Incident, words: Words, zone: str, report: Report | None = None) -> Card:
+def incident_card(incident: Incident, words: Words, zone: str, silences: bool = False) -> Card:
     """Where it stands, what fires, what was found, and what people can do."""
+    report = incident.report
     blocks: list[Block] = [_facts(incident, words, zone)]
     if report:
         blocks.append(Markdown(f"**{plain(report.headline)}**"))
@@ -26,9 +26,13 @@ def incident_card(incident: Incident, words: Words, zone: str, report: Report | 
         blocks.append(Fold(words("incident_report"), (Markdown(report.markdown),)))
     elif incident.open:
         blocks.append(Markdown(words("incident_looking")))
+    if incident.similar:
+        links = tuple((each.title, each.url) for each in incident.similar if each.url)
+        told = ", ".join(each.title for each in incident.similar if not each.url)
+        blocks.append(Context(words("incident_similar", cases=told), links))
     blocks.append(Fold(words("incident_alerts", count=len(incident.alerts)), (_alerts(incident.alerts, words, zone),)))
     if incident.open:
-        blocks.append(_buttons(incident, words))
+        blocks.append(_buttons(incident, words, silences))
     blocks.append(Context(words("incident_small", id=incident.id, repeats=incident.repeats)))
     title = words(f"incident_title_{incident.state.value}", title=title_of(incident))
     summary = report.headline if report else title
@@ -78,10 +82,12 @@ def _alerts(alerts: Sequence[Alert], words: Words, zone: str) -> Grid:
     return Grid(columns, rows, words("and_more", count=left) if left else "")
 
 
-def _buttons(incident: Incident, words: Words) -> Buttons:
+def _buttons(incident: Incident, words: Words, silences: bool) -> Buttons:
     buttons = [Button(words("button_investigate"), PressKind.INVESTIGATE, incident.id)]
     if not incident.acknowledged_by:
         buttons.insert(0, Button(words("button_acknowledge"), PressKind.ACKNOWLEDGE, incident.id, style="primary"))
     buttons.append(Button(words("button_assign"), PressKind.ASSIGN, incident.id))
+    if silences:
+        buttons.append(Button(words("button_silence"), PressKind.SILENCE, incident.id))
     buttons.append(Button(words("button_catch_up"), PressKind.CATCH_UP, incident.id))
     return Buttons(tuple(buttons))

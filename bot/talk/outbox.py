@@ -133,6 +133,7 @@ class Outbox:
         self._lines[slot] = line
         if line.sender is None or line.sender.done():
             line.sender = asyncio.create_task(self._deliver(line), name=f"send {slot}")
+            line.sender.add_done_callback(_told)
 
     async def _deliver(self, line: _Line) -> None:
         failures = 0
@@ -219,3 +220,9 @@ class Outbox:
                 placed = {"delivered": each.revision, "ref": each.ref}
                 await connection.execute(update(CARDS).where(CARDS.c.slot == each.slot).values(**placed))
         return [None] * len(deliveries)
+
+
+def _told(sender: asyncio.Task[None]) -> None:
+    """A channel that failed in a way it does not name must be heard of; the card is kept, and sent after a restart."""
+    if not sender.cancelled() and (error := sender.exception()):
+        log.error("a card could not be sent", sender=sender.get_name(), error=repr(error)[:500])

@@ -11,7 +11,7 @@ from bot.domain.incident import IncidentState
 from tests.journeys.visitor import house_over
 from tests.skills.kubernetes.test_real_cluster import deployment, spec_of
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 RULES = """
 groups:
   - name: shop

@@ -90,7 +90,7 @@ async def test_bad_input_has_its_sentence(seat):
     ("fault", "said"),
     [("bad_release", "order-service"), ("image_error", "image"), ("oom", "memory")],
 )
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 async def test_an_alert_becomes_an_incident_that_explains_itself(tmp_path, fault, said):
     async with Playground(clock=FastClock(time.time(), 8.0)) as shop:
         urls = {"prometheus": shop.prometheus_url, "loki": shop.loki_url, "kubernetes": shop.kubernetes_url}

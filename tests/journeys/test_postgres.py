@@ -8,7 +8,7 @@ from bot.playground import Playground
 from skills import Clock
 from tests.journeys.visitor import house_over, texts
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 
 async def test_a_restart_by_leave(tmp_path, postgres):

@@ -14,7 +14,7 @@ import pytest
 from tests.journeys.slow_road import SlowRoad
 from tests.journeys.visitor import Visitor, house_over, texts
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 DEPLOYMENT = {
     "apiVersion": "apps/v1",
     "kind": "Deployment",

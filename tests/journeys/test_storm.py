@@ -16,7 +16,7 @@ import pytest
 
 from tests.journeys.visitor import Visitor
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 NOWHERE = "http://127.0.0.1:9"
 SPACES, PODS, BATCH, SECONDS = 10, 1000, 100, 10.0
 STARTED = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

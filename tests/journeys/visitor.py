@@ -43,7 +43,7 @@ class Visitor:
         answer = await self.client.get(f"/web/threads/{thread}")
         return [each for each in answer.json().get("entries", []) if each.get("card")]
 
-    async def card(self, thread, wanted, seconds=30.0):
+    async def card(self, thread, wanted, seconds=90.0):
         """The newest card for which `wanted(card)` holds; waits for it."""
         until = time.monotonic() + seconds
         cards = []
@@ -55,7 +55,7 @@ class Visitor:
             await asyncio.sleep(0.05)
         raise AssertionError([each["card"]["title"] for each in cards])
 
-    async def incident(self, seconds=60.0):
+    async def incident(self, seconds=120.0):
         """The thread of the first incident; waits for it."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:

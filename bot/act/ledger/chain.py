@@ -5,6 +5,7 @@ import hmac
 import json
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,17 +54,19 @@ def key_from(given: str, path: Path) -> bytes:
     """The given one, else the one in the file, which is made when it is first needed, for its owner alone."""
     if given:
         return given.encode()
-    try:
-        return bytes.fromhex(path.read_text(encoding="ascii").strip())
-    except FileNotFoundError:
-        pass
+    if not path.exists():
+        _make_key(path)
+    return bytes.fromhex(path.read_text(encoding="ascii").strip())
+
+
+def _make_key(path: Path) -> None:
+    """Whole or not at all: who comes second finds the key of the first."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return key_from(given, path)
-    with os.fdopen(opened, "w", encoding="ascii") as file:
+    made = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
         file.write(secrets.token_hex(KEY_BYTES))
         file.flush()
         os.fsync(file.fileno())
-    return key_from(given, path)
+    with suppress(FileExistsError):
+        os.link(made, path)
+    made.unlink()

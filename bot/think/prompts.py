@@ -40,7 +40,7 @@ def inputs_of(briefing: Briefing, shield: Shield | None = None) -> dict[str, str
     return {
         "thread": case.thread.key[:255],
         "speaker": f"{shield.text(case.asked_by.name)[:100]} ({case.asked_by.id})"[:200],
-        "language": case.asked_by.language,
+        "language": case.language,
         "zone": case.asked_by.zone,
         "now": briefing.now.isoformat(timespec="seconds"),
         "incident": shield.block("alerts", incident_text(case.incident, shield)) if case.incident else "",

@@ -1,3 +1,18 @@
-"""What all tests share: the fixtures of the real servers (tests/servers/README.md) and of the browser."""
+"""What all tests share: fixtures of real servers (tests/servers/README.md) and of the browser, and second tries."""
+
+from pathlib import Path
+
+import pytest
 
 pytest_plugins = ["tests.servers.fixtures", "tests.browser"]
+HERE = Path(__file__).parent
+SECOND_TRY = {"journeys", "operator", "trust", "servers", "differential"}
+"""Folders whose tests drive whole processes: a machine that stalls may fail one; the last line counts second tries."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One more try for tests of many processes, and for no other."""
+    for each in items:
+        many = {"servers", "browser"} & {mark.name for mark in each.iter_markers()}
+        if many or SECOND_TRY & set(each.path.relative_to(HERE).parts):
+            each.add_marker(pytest.mark.flaky(reruns=1))

@@ -103,7 +103,7 @@ async def test_why_it_was_slow_shows_the_p99_and_the_true_line(tmp_path, prometh
     async with house_over(tmp_path, urls) as seat:
         lin = await seat("asker", "zh")
         card = await lin.card(await lin.write("为什么过去1小时订单服务延迟飙升?"), answered)
-    assert any(block["kind"] == "chart" for block in card["blocks"])
+    assert any(block["kind"] == "chart" for block in card["blocks"]), texts(card)
     assert "Connection is not available, request timed out after" in texts(card)
 
 

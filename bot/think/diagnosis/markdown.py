@@ -104,7 +104,8 @@ def _suspects(diagnosis: Diagnosis, language: Language) -> Iterator[str]:
         yield f"## {say('report', 'suspects', language)}"
         yield ""
     for rank, suspect in enumerate(diagnosis.suspects[:SHOWN_SUSPECTS], 1):
-        yield f"{rank}. **{suspect.name}** ({suspect.score:.2f}) {suspect.why}".rstrip()
+        signs = "; ".join(say("sign", sign.key, language, sign.values) for sign in suspect.signs)
+        yield f"{rank}. **{suspect.name}** ({suspect.score:.2f}) {signs}".rstrip()
         if suspect.query:
             yield f"   - `{suspect.query}`"
     if diagnosis.suspects:

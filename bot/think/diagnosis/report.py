@@ -1,7 +1,8 @@
 """What a diagnosis says: the verdict, ranked causes, findings, gaps, a timeline and the chart worth showing."""
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bot.domain.finding import Cause, Finding, Subject
 
@@ -24,12 +25,21 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """What speaks against a service: a sentence of the wording's section `sign`, and its values."""
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Suspect:
     """A service, and how strongly the metrics, logs and traces accuse it."""
 
     name: str
     score: float
-    why: str = ""
+    signs: tuple[Sign, ...] = ()
+    """The strongest first."""
     query: str = ""
     kind: str = ""
     """Which kind of sign accuses it most: harm, pressure, slow, fails."""

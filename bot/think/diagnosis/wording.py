@@ -19,12 +19,21 @@ def table(language: Language) -> Mapping[str, Mapping[str, str]]:
 
 
 def say(section: str, key: str, language: Language, values: Mapping[str, str] | None = None) -> str:
-    """The sentence filled in; a value that is missing shows as '?'. Values are shown as they are, never formatted."""
+    """The sentence filled in; a value that is missing shows as '?'. Values are shown as they are, never formatted.
+
+    A place such as {sign:sign} holds the key of a sentence of that section, filled in with the same values.
+    """
     sentence = table(language).get(section, {}).get(key)
     if sentence is None:
         return key.replace("_", " ")
     known = values or {}
-    return "".join(text + (known.get(name, "?") if name else "") for text, name, _, _ in Formatter().parse(sentence))
+    said: list[str] = []
+    for text, name, inner, _ in Formatter().parse(sentence):
+        said.append(text)
+        if name:
+            value = known.get(name, "?")
+            said.append(say(inner, value, language, known) if inner else value)
+    return "".join(said)
 
 
 def places(sentence: str) -> set[str]:

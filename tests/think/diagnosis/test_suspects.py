@@ -29,7 +29,7 @@ def chain(slow: float) -> list[dict]:
 def test_the_end_of_the_chain_is_blamed_and_not_who_waits_for_it():
     ranked = rank_services(sight(ask=ASK, metrics=chain(slow=2.0)))
     assert ranked[0].name == "back"
-    assert ranked[0].why
+    assert ranked[0].signs
 
 
 def test_calm_services_are_no_fault():

@@ -1,6 +1,7 @@
 """Each thing that can be found has its sentence in Chinese and in English, with the same blanks."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from bot.think.diagnosis.looks import all_looks
 LOOKS = Path(wording.__file__).parent / "looks"
 
 
-@pytest.mark.parametrize("section", ["report", "gap", "category", "ruled_out", "finding"])
+@pytest.mark.parametrize("section", ["report", "gap", "category", "ruled_out", "finding", "sign"])
 def test_both_languages_say_the_same_things(section):
     zh, en = wording.table("zh")[section], wording.table("en")[section]
     assert set(zh) == set(en)
@@ -35,6 +36,18 @@ def test_every_finding_made_in_a_look_has_words():
             name = getattr(getattr(node, "func", None), "id", "")
             if isinstance(node, ast.Call) and name == "Finding" and isinstance(node.args[1], ast.Constant):
                 assert node.args[1].value in known, (path.name, node.args[1].value)
+
+
+def test_every_sign_against_a_service_has_words():
+    known = set(wording.table("en")["sign"])
+    told = "".join(path.read_text() for path in (LOOKS.parent / "suspects").glob("*.py"))
+    assert set(re.findall(r'Sign\(f?"(\w+)"', told)) <= known
+    assert known >= {"own_latency", "own_availability"}
+
+
+def test_a_place_may_hold_another_sentence():
+    said = wording.say("finding", "service_suspect", "en", {"name": "cart", "sign": "wire", "delay": "1.50"})
+    assert said == "cart: calls to it wait 1.50 s longer than it takes"
 
 
 def test_a_value_is_shown_and_never_formatted():

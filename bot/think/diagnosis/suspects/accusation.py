@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from bot.think.diagnosis.report import Sign
 from bot.think.diagnosis.sight import Sight, Track
 
 NAMED = ("service", "microservice", "service_name", "app", "destination_service_name", "dbinstance_identifier")
@@ -17,11 +18,11 @@ EDGE = (("source", "destination"), ("source_workload", "destination_workload"), 
 
 @dataclass(frozen=True, slots=True)
 class Accusation:
-    """How strongly (0 to about 1), in words, and where to look."""
+    """How strongly (0 to about 1), by what sign, and where to look."""
 
     service: str
     score: float
-    why: str
+    sign: Sign
     query: str = ""
 
 

@@ -23,12 +23,13 @@ def suspected(suspects: tuple[Suspect, ...]) -> Iterator[Finding]:
         following = suspects[rank + 1].score if rank + 1 < len(suspects) else 0.0
         lead = (suspect.score - following) / suspect.score
         weight = min(0.9, (0.4 + 0.3 * min(suspect.score, 1.0) + 0.2 * lead) / (rank + 1))
+        sign = suspect.signs[0]
         yield Finding(
             Subject("Service", suspect.namespace, suspect.name),
             "service_suspect",
             CATEGORIES.get(suspect.kind, Category.DEPENDENCY),
             weight,
-            {"name": suspect.name, "why": suspect.why},
-            (Proof(suspect.query, suspect.why),),
+            {"name": suspect.name, "sign": sign.key, **sign.values},
+            (Proof(suspect.query, " ".join([sign.key.replace("_", " "), *sign.values.values()])),),
             look="suspects",
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bot.think.diagnosis.report import Sign
 from bot.think.diagnosis.sight import Track
 from bot.think.diagnosis.suspects.accusation import Accusation, Scene, clip, edge_of, median, service_of
 
@@ -87,8 +88,8 @@ def _own(scene: Scene, harm: Mapping[str, Harm | None], kind: str) -> Iterable[A
     for service, share in own.items():
         found = harm[service]
         if share / own[most] > 0.01 and found is not None:
-            why = f"own share of the {kind} harm {share:.3g}"
-            yield Accusation(service, worst.clear * share / own[most], why, found.track.query)
+            sign = Sign(f"own_{kind}")
+            yield Accusation(service, worst.clear * share / own[most], sign, found.track.query)
 
 
 def _spread(values: tuple[float, ...]) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from bot.think.diagnosis.report import Sign
 from bot.think.diagnosis.suspects.accusation import Accusation, Scene, clip, median, service_of
 
 
@@ -19,4 +20,5 @@ def accuse(scene: Scene) -> Iterable[Accusation]:
         level = median(top) * scale
         score = clip((level - base - 15) / 40) * clip((level - 50) / 30)
         if score > 0.05:
-            yield Accusation(service, score, f"{name} {base:.0f} -> {level:.0f}", track.query)
+            sign = Sign("pressure", {"metric": name, "before": f"{base:.0f}", "after": f"{level:.0f}"})
+            yield Accusation(service, score, sign, track.query)

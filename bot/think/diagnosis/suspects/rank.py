@@ -57,7 +57,7 @@ def _suspect(service: str, heard: Mapping[str, Accusation], namespace: str) -> S
     return Suspect(
         name=service,
         score=round(sum(one.score for _, one in ordered), 4),
-        why="; ".join(one.why for _, one in ordered[:3]),
+        signs=tuple(one.sign for _, one in ordered[:3]),
         query=next((one.query for _, one in ordered if one.query), ""),
         kind=ordered[0][0] if ordered else "",
         namespace=namespace,

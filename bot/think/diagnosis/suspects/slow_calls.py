@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 
+from bot.think.diagnosis.report import Sign
 from bot.think.diagnosis.suspects.accusation import Accusation, Scene, clip, edge_of, median
 
 LEAST_SECONDS = 0.002
@@ -29,5 +30,5 @@ def accuse(scene: Scene) -> Iterable[Accusation]:
     for service, moves in into.items():
         own = median(moves) - 0.8 * max([*out.get(service, []), 0.0])
         if own > 0.1:
-            why = f"calls into it x{math.exp(median(moves)):.1f}"
-            yield Accusation(service, clip(own / FULL), why, told[service])
+            sign = Sign("slow_calls", {"times": f"{math.exp(median(moves)):.1f}"})
+            yield Accusation(service, clip(own / FULL), sign, told[service])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from bot.think.diagnosis.report import Sign
 from bot.think.diagnosis.suspects.accusation import Accusation, Scene, weighted
 from bot.think.diagnosis.suspects.wire import waits
 
@@ -19,8 +20,8 @@ def accuse(scene: Scene) -> Iterable[Accusation]:
     most = max(own.values(), default=0.0)
     for service, added in own.items():
         if most > 0.5 and added / most > 0.05:
-            why = f"took {added:.1f} s longer by itself"
-            yield Accusation(service, 0.35 * added / most, why, "trace_call_mean_seconds")
+            sign = Sign("slow_itself", {"added": f"{added:.1f}"})
+            yield Accusation(service, 0.35 * added / most, sign, "trace_call_mean_seconds")
 
 
 def _added(scene: Scene) -> Mapping[tuple[str, str], float]:

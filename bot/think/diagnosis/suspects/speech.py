@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
+from bot.think.diagnosis.report import Sign
 from bot.think.diagnosis.sight import Sight
 from bot.think.diagnosis.suspects.accusation import CLIENT, Accusation, Scene, clip
 from bot.think.diagnosis.suspects.work import error_handlers, left_out
@@ -56,8 +57,8 @@ def _mute(scene: Scene, faults: Mapping[str, Accusation], deepest: Mapping[str, 
         failing = [deepest[caller].score for caller in asking if caller in deepest]
         if failing and callee not in faults:
             share = len(failing) / len(asking)
-            why = f"called by {len(failing)} of {len(asking)} that fail, and says nothing itself"
-            yield Accusation(callee, 0.9 * max(failing) * share, why, _where(deepest, asking))
+            sign = Sign("mute", {"failing": str(len(failing)), "callers": str(len(asking))})
+            yield Accusation(callee, 0.9 * max(failing) * share, sign, _where(deepest, asking))
 
 
 def _where(deepest: Mapping[str, Accusation], asking: set[str]) -> str:
@@ -73,14 +74,16 @@ def _faults(scene: Scene) -> Mapping[str, Accusation]:
         late = _counted(scene.sight, scene.sight.start, scene.sight.now + 1)
         for service, (count, line) in _new_errors(before, after, past, now):
             query = f'{{service="{service}"}} |= "ERROR"'
-            found.append(Accusation(service, 0.8 * clip(count / 10), f"new errors x{count:.0f}: {line}", query))
+            sign = Sign("new_errors", {"count": f"{count:.0f}", "line": line})
+            found.append(Accusation(service, 0.8 * clip(count / 10), sign, query))
         for service, score, line in _silent(before, late, past, now):
-            found.append(Accusation(service, 0.7 * score, f"fell silent: {line}", f'{{service="{service}"}}'))
+            sign = Sign("silent", {"line": line})
+            found.append(Accusation(service, 0.7 * score, sign, f'{{service="{service}"}}'))
     for service, count in error_handlers(scene).items():
-        said = f"error handlers ran {count:.0f} times more"
-        found.append(Accusation(service, 0.6 * clip(count / 10), said, "trace_spans"))
+        sign = Sign("error_handlers", {"count": f"{count:.0f}"})
+        found.append(Accusation(service, 0.6 * clip(count / 10), sign, "trace_spans"))
     for service, (score, operation) in left_out(scene).items():
-        found.append(Accusation(service, 0.6 * score, f"leaves out {operation}", "trace_spans"))
+        found.append(Accusation(service, 0.6 * score, Sign("left_out", {"operation": operation}), "trace_spans"))
     strongest: dict[str, Accusation] = {}
     for one in sorted(found, key=lambda each: each.score):
         strongest[one.service] = one

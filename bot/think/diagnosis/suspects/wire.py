@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bot.think.diagnosis.report import Sign
 from bot.think.diagnosis.sight import Track
 from bot.think.diagnosis.suspects.accusation import CLIENT, Accusation, Scene, clip, weighted
 
@@ -33,8 +34,8 @@ def accuse(scene: Scene) -> Iterable[Accusation]:
             fit *= 0.4
         fit *= served / (served + 1)
         if fit > 0.05:
-            why = f"calls to it wait {delay:.2f} s longer than it takes"
-            yield Accusation(service, fit * (0.9 + 0.1 * also), why, "trace_span_mean_seconds")
+            sign = Sign("wire", {"delay": f"{delay:.2f}"})
+            yield Accusation(service, fit * (0.9 + 0.1 * also), sign, "trace_span_mean_seconds")
 
 
 @dataclass

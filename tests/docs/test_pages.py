@@ -59,7 +59,7 @@ def test_commands_are_there(path):
         while words and (inside := getattr(command, "commands", None)):
             assert words[0] in inside, line
             command = inside[words.pop(0)]
-        known = {option for each in command.params for option in each.opts}
+        known = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
         assert {word for word in words if word.startswith("--")} <= known, line
 
 

@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command 
 BIN := .venv/bin
 PORT ?= 8421
 
-.PHONY: browser demo setup test quick lint servers lock train docs clean
+.PHONY: browser demo setup test quick lint servers lock train docs pictures site clean
 
 demo: setup ## Open the chat over the pretend cluster.
 	$(BIN)/dutybot demo --port $(PORT)
@@ -44,6 +44,12 @@ migration: setup ## Write the next step of the database: make migration WHAT="wh
 
 docs: setup ## Write anew what follows from the code: the chart's rights and docs/reference.
 	$(BIN)/python -m docs.generate
+
+pictures: setup browser ## Take the pictures of the pages anew, by playing the demo in Chromium.
+	$(BIN)/python -m docs.screenshots
+
+site: setup ## Build the pages as a site in var/site.
+	$(BIN)/zensical build --strict
 
 train: setup ## Rebuild the forecast's weights: make train DATA=/path/to/series (needs the extra `train`).
 	@test -n "$(DATA)" || { echo "Give the folder of series: make train DATA=/path/to/series"; exit 1; }

@@ -65,8 +65,8 @@ async def play(browser: Any, address: str, language: str, theme: str) -> None:
     await page.locator("#threads").get_by_text(INCIDENT).first.click(timeout=PATIENCE)
     await page.get_by_role("button", name=APPROVE[language]).last.wait_for(timeout=PATIENCE)
     await page.wait_for_timeout(800)
-    await page.set_viewport_size({"width": 1280, "height": 1500})
-    await page.wait_for_timeout(400)
+    await page.set_viewport_size({"width": 1280, "height": 1900})
+    await page.wait_for_timeout(800)
     await page.screenshot(path=PICTURES / f"incident-{language}.png")
     await page.close()
 

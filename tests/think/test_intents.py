@@ -4,8 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.case import Case
+from bot.domain.message import Person, Thread
+from bot.think.brains.scripted import Scripted
 from bot.think.scripted.intents import Intent, read_intent
 from bot.think.scripted.workloads import Unclear, Workload, meant
+from skills import Evidence, Table, discover
 
 THERE = (
     Workload("order-service", "shop"),
@@ -25,7 +29,7 @@ THERE = (
         ("重启 order-service", Intent("restart", "order-service")),
         ("restart checkout", Intent("restart", "checkout")),
         ("/restart cart -n shop", Intent("restart", "cart", "shop")),
-        ("为什么今天9:00-10:00订单服务延迟飙升?", Intent("latency", "order", time_range="今天9:00-10:00")),
+        ("为什么今天9:00-10:00订单服务延迟飙升?", Intent("latency", "order", time_range="今天9:00-10:00", spoken=True)),
         (
             "why did order-service get slow between 9 and 10?",
             Intent("latency", "order-service", time_range="between 9 and 10"),
@@ -68,3 +72,21 @@ def test_two_of_one_name_are_asked_about_and_no_one_is_guessed():
     assert meant("cart", "", THERE) == Unclear((THERE[2], THERE[3]))
     assert meant("ordr-service", "shop", THERE).near[0] == THERE[0]
     assert meant("zzz", "", THERE) == Unclear(())
+
+
+def test_a_service_that_is_spoken_of_comes_before_a_namesake():
+    there = (*THERE, Workload("order", "a"), Workload("order", "b"))
+    said = read_intent("为什么过去1小时订单服务延迟飙升?")
+    assert said.spoken
+    assert meant(said.target, "", there, said.spoken) == THERE[0]
+    named = read_intent("restart `order`")
+    assert not named.spoken
+    assert isinstance(meant(named.target, "", there, named.spoken), Unclear)
+
+
+def test_namesakes_are_told_apart_by_what_to_type():
+    brain = Scripted(discover(["kubernetes"]))
+    seen = Evidence("2", "GET", table=Table(("namespace", "name"), (("a", "order"), ("b", "order"))))
+    person = Person("u", "Lin")
+    case = Case("c", Thread("web", "t"), person, "restart `order`", seen=(seen,))
+    assert "`order -n a`, `order -n b`" in brain.plan(case).says

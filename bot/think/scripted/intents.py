@@ -36,6 +36,8 @@ class Intent:
     """As the person wrote it; empty: the action's default."""
     resource: Literal["cpu", "memory"] = "cpu"
     number: int | None = None
+    spoken: bool = False
+    """The target is a word of speech (订单服务, "the order service"), not a name as the cluster writes it."""
 
 
 RULES: tuple[tuple[Kind, str], ...] = (
@@ -146,22 +148,30 @@ def _filled(kind: Kind, words: str) -> Intent:
     namespace = NAMESPACE.search(without_time.lower())
     rest = NAMESPACE.sub(" ", without_time.lower())
     number = NUMBER.search(rest) or re.search(r"(?<![\w.-])()(\d{1,4})\s*$", rest)
+    written = _written(rest)
+    target = written or _spoken(rest)
     return Intent(
         kind,
-        _target(rest),
+        target,
         next((part for part in namespace.groups() if part), "") if namespace else "",
         time.group(0).strip() if time else "",
         "memory" if re.search(r"内存|memory|\bmem\b|oom", rest) else "cpu",
         next((int(part) for part in number.groups() if part), None) if number and kind == "scale" else None,
+        bool(target) and not written,
     )
 
 
-def _target(rest: str) -> str:
-    """A name as the cluster writes it, else a service as people speak of it."""
+def _written(rest: str) -> str:
+    """A name as the cluster writes it."""
     if named := NAME.search(rest):
         return named.group(0)
     if ordered := ORDERED.search(rest):
         return ordered.group(1)
+    return ""
+
+
+def _spoken(rest: str) -> str:
+    """A service as people speak of it."""
     for spoken in SPOKEN.finditer(rest):
         chinese = FILLER.sub("", spoken.group(1) or "")
         if spoken.group(2):

@@ -1,7 +1,7 @@
 """Which live workload a person means, from the list that was read of the cluster."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bot.domain.approval import Refusal
@@ -34,15 +34,21 @@ def listed(seen: Iterable[Evidence | Refusal]) -> tuple[Workload, ...]:
     return ()
 
 
-def meant(target: str, namespace: str, there: tuple[Workload, ...]) -> Workload | Unclear:
-    """Exactly that name; else the only one that begins with it or holds it as a word."""
+def meant(target: str, namespace: str, there: tuple[Workload, ...], spoken: bool = False) -> Workload | Unclear:
+    """Exactly that name; else the only one that begins with it or holds it as a word.
+
+    Where it was spoken of ("the order service"), a service of that name comes before all others.
+    """
     inside = tuple(each for each in there if not namespace or each.namespace == namespace)
-    for fits in (
+    fitting: list[Callable[[str], bool]] = [
         lambda name: name == target,
         lambda name: name in {f"{target}-service", f"{target}service", f"{target}-svc"},
         lambda name: name.startswith(f"{target}-"),
         lambda name: target in name.split("-"),
-    ):
+    ]
+    if spoken:
+        fitting[:2] = fitting[1::-1]
+    for fits in fitting:
         found = [each for each in inside if fits(each.name)]
         if len(found) == 1:
             return found[0]

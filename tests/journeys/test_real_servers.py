@@ -40,7 +40,7 @@ def shop(kube):
     kube.apply(DEPLOYMENT, namespace=namespace)
     kube.wait_for_rollout("order-service", namespace)
     yield namespace
-    kube.client.delete(f"/api/v1/namespaces/{namespace}")
+    kube.empty(namespace)
 
 
 def deployment(kube, namespace):

@@ -203,6 +203,12 @@ class KubeCluster:
         self.wait_until(lambda: self.exists(f"/api/v1/namespaces/{name}/serviceaccounts/default"), f"namespace {name}")
         return name
 
+    def empty(self, namespace: str) -> None:
+        """Takes its Deployments away, and comes back when none is listed: for names that later tests ask for."""
+        path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
+        self.client.delete(path).raise_for_status()
+        self.wait_until(lambda: not self.list(path), f"{namespace} to be empty", 90)
+
     def apply(self, *manifests: Manifest | str, namespace: str = "default") -> None:
         """Applies objects (YAML text, or mappings) as `kubectl apply --server-side` does.
 

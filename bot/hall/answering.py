@@ -5,6 +5,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from bot.act.gate import Gate
 from bot.domain.approval import Approval, Refusal
 from bot.domain.case import Case
@@ -22,6 +24,9 @@ from bot.think.casebook import Casebook
 from skills import Evidence
 from skills.clock import reader_in
 
+SUGGEST_SECONDS = 20.0
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, slots=True)
 class Answering:
@@ -36,12 +41,15 @@ class Answering:
     most_rounds: int
     under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     """What is being answered now, by the id of the answer: so that it can be stopped."""
+    errands: set[asyncio.Task[None]] = field(default_factory=set)
+    """What may still be added to answers that are given."""
 
-    async def answer(self, answer_id: str, case: Case) -> None:
-        """Answer the question of the case."""
+    async def answer(self, answer_id: str, case: Case, quoted: str = "") -> None:
+        """Answer the question of the case; `quoted`: it was asked by a button, so the answer repeats it."""
         slot = f"answer:{answer_id}"
         with reader_in(ZoneInfo(case.asked_by.zone), case.language):
-            task = asyncio.ensure_future(self._rounds(slot, Answer(answer_id, Words(case.language)), case))
+            answer = Answer(answer_id, Words(case.language), quoted=quoted)
+            task = asyncio.ensure_future(self._rounds(slot, answer, case))
         self.under_way[answer_id] = task
         try:
             await asyncio.wait([task])
@@ -130,3 +138,23 @@ class Answering:
         if asked:
             await self.approving.ask(asked, answer.words)
         await self.casebook.keep(case.said("DutyBot", done.text or done.error))
+        if not asked and not done.error:
+            errand = asyncio.create_task(self._suggest(slot, done, case))
+            self.errands.add(errand)
+            errand.add_done_callback(self.errands.discard)
+
+    async def _suggest(self, slot: str, done: Answer, case: Case) -> None:
+        """What one may ask next, added when the brain has thought of it: nobody waits for that."""
+        try:
+            async with asyncio.timeout(SUGGEST_SECONDS):
+                suggested = await self.analyst.suggest(case)
+            if suggested:
+                await self.outbox.show(slot, case.thread, replace(done, suggested=suggested).card())
+        except (TimeoutError, BotError) as error:
+            log.info("nothing is suggested", why=str(error) or type(error).__name__)
+
+    async def close(self) -> None:
+        """Leave what was not yet added."""
+        for errand in self.errands:
+            errand.cancel()
+        await asyncio.gather(*self.errands, return_exceptions=True)

@@ -96,6 +96,10 @@ class Relay:
         for brain in self._brains:
             await brain.rate(case, up, why)
 
+    async def suggest(self, case: Case) -> tuple[str, ...]:
+        """Of the first brain, which keeps the conversation."""
+        return await self._brains[0].suggest(case) if not self._breakers[self._brains[0].name].tripped else ()
+
     async def health(self, language: Language = "en") -> str:
         """What is wrong with any of them."""
         told = [(brain.name, await brain.health(language)) for brain in self._brains]

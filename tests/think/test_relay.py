@@ -23,6 +23,9 @@ class Rules:
         yield Words("by rules")
         yield Plan("by rules", brain=self.name)
 
+    async def suggest(self, case):
+        return (f"{self.name}?",)
+
     async def rate(self, case, up, why=""):
         return None
 

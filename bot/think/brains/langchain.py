@@ -133,6 +133,10 @@ class LangChain:
     async def rate(self, case: Case, up: bool | None, why: str = "") -> None:
         """The model does not learn from it."""
 
+    async def suggest(self, case: Case) -> tuple[str, ...]:
+        """Would be a further call of the model: not made."""
+        return ()
+
     async def health(self, language: Language = "en") -> str:
         """Asks which models there are; no token is spent."""
         import openai

@@ -58,6 +58,7 @@ function send(button, entry, answer) {
   if (button.act === "approve" || button.act === "reject") {
     return post("/web/decisions", { ...common, approval_id: button.target, digest: button.digest, granted: button.act === "approve", ...answer });
   }
+  if (button.act === "ask") return post("/web/messages", { ...common, text: button.target });
   return post("/web/presses", { ...common, kind: button.act, target: button.target, value: answer.reason || answer.typed });
 }
 

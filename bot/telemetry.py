@@ -66,7 +66,18 @@ def _stderr() -> Any:
 
 def _masked(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Every text that is logged passes the same mask as every card."""
-    return {name: value if isinstance(value, int | float | None) else mask(str(value)) for name, value in event.items()}
+    return {name: _without_secrets(value) for name, value in event.items()}
+
+
+def _without_secrets(value: Any) -> Any:
+    """The same with every text in it masked; a list stays a list."""
+    match value:
+        case None | int() | float():
+            return value
+        case list() | tuple() | set() | frozenset():
+            return [_without_secrets(each) for each in value]
+        case _:
+            return mask(str(value))
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """How we sign in to the cluster: by a URL, by a kubeconfig file, or by the account of the pod we run in."""
 
 import base64
+import hashlib
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -106,14 +108,25 @@ def _decoded(text: str | None) -> str:
     return base64.b64decode(text).decode() if text else ""
 
 
+@cache
+def _private() -> "tempfile.TemporaryDirectory[str]":
+    """A folder that only we can read, gone when the process ends."""
+    return tempfile.TemporaryDirectory(prefix="dutybot-")
+
+
+def _in_file(secret: bytes) -> str:
+    file = Path(_private().name) / f"{hashlib.sha256(secret).hexdigest()[:16]}.pem"
+    file.touch(mode=0o600)
+    file.write_bytes(secret)
+    return str(file)
+
+
 def _certificate(path: Path, user: dict[str, Any]) -> tuple[str, str] | None:
     """TLS wants files; what is written inside the kubeconfig is put into private ones."""
     kept = []
     for part in ("client-certificate", "client-key"):
         if inside := user.get(f"{part}-data"):
-            with tempfile.NamedTemporaryFile("wb", prefix="dutybot-", suffix=".pem", delete=False) as file:
-                file.write(base64.b64decode(inside))
-            kept.append(file.name)
+            kept.append(_in_file(base64.b64decode(inside)))
         elif told := _beside(path, user.get(part)):
             kept.append(told)
     return (kept[0], kept[1]) if len(kept) == 2 else None

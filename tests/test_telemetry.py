@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 from prometheus_client import REGISTRY
 
 from bot import telemetry
@@ -73,3 +74,20 @@ def test_what_fails_is_counted_as_failed():
         raise ValueError("broken")
     assert told("dutybot_events_total", kind="Alert", outcome="failed") == before + 1
     assert told("dutybot_event_seconds_count", kind="Alert") >= 1
+
+
+@pytest.fixture
+def logging_anew():
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+def test_a_list_is_logged_as_a_list_without_secrets(capsys, logging_anew):
+    telemetry.log_as("info")
+    key = "AKIA" + "Q3EGRQMOLC7WY5TX"
+    structlog.get_logger().info("on duty", channels=["web", key], more={"password": "hunter2hunter2"})
+    said = capsys.readouterr().err
+    assert "channels=['web', '[REDACTED:" in said
+    assert key not in said
+    assert "hunter2" not in said

@@ -1,5 +1,6 @@
 """The library as its users see it."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -128,3 +129,8 @@ async def test_odd_questions_are_answered(library: Library):
 async def test_odd_letters_in_documents_are_survived(library: Library):
     await library.add([replace(POOL, text="pool \x00 and \ud800 half" + "k" * 5000, title="Odd \x00")])
     assert (await library.search("pool half")).passages[0].title == "Odd "
+
+
+async def test_two_first_questions_at_once(library: Library):
+    found = await asyncio.gather(library.search("pool"), library.search("certificate"), library.add([POOL]))
+    assert found[0].gaps == found[1].gaps

@@ -1,6 +1,10 @@
 """Signing in to a cluster."""
 
 import base64
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +59,27 @@ def test_a_broken_kubeconfig_is_told(tmp_path):
     path.write_text("contexts: []\ncurrent-context: here")
     with pytest.raises(Unreachable, match="has no entry named here"):
         connection(KubernetesSettings(url="", kubeconfig=str(path)))
+
+
+def test_what_is_private_leaves_no_file_behind(tmp_path):
+    kubeconfig = {
+        "current-context": "a",
+        "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
+        "clusters": [{"name": "a", "cluster": {"server": "https://k.test"}}],
+        "users": [{"name": "a", "user": {"client-certificate-data": "Y2VydA==", "client-key-data": "a2V5"}}],
+    }
+    (tmp_path / "config").write_text(json.dumps(kubeconfig))
+    script = (
+        "import os, sys\n"
+        "from skills.kubernetes.connection import connection\n"
+        "from skills.kubernetes.settings import KubernetesSettings\n"
+        "server = connection(KubernetesSettings(url='', kubeconfig=sys.argv[1]))\n"
+        "assert connection(KubernetesSettings(url='', kubeconfig=sys.argv[1])).client_cert == server.client_cert\n"
+        "print(oct(os.stat(server.client_cert[1]).st_mode & 0o777), open(server.client_cert[1]).read())\n"
+    )
+    told = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+    (tmp_path / "tmp").mkdir()
+    run = [sys.executable, "-c", script, str(tmp_path / "config")]
+    done = subprocess.run(run, env=told, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["0o600", "key"]
+    assert list((tmp_path / "tmp").iterdir()) == []

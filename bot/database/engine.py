@@ -1,11 +1,12 @@
 """Opens the database, and makes its tables what they should be."""
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, make_url
+from sqlalchemy import event, make_url, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -24,6 +25,8 @@ class Database:
             parsed = parsed.set(drivername="sqlite+aiosqlite")
         if parsed.drivername in {"postgresql", "postgres"}:
             parsed = parsed.set(drivername="postgresql+asyncpg")
+        self.me = str(1 + secrets.randbelow(2**31 - 1))
+        """Our name among those who work on the same database."""
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite and parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -37,6 +40,8 @@ class Database:
         """Bring the tables up to date. Raises StoreDown when the database does not answer."""
         try:
             async with self.engine.begin() as connection:
+                if not self.is_sqlite:  # replicas that start together take turns
+                    await connection.execute(text("SELECT pg_advisory_xact_lock(7203103)"))
                 await connection.run_sync(upgrade)
         except (SQLAlchemyError, OSError) as error:
             raise StoreDown("error_store_down", why=type(error).__name__) from error

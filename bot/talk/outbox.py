@@ -2,15 +2,18 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
-from sqlalchemy import Boolean, Column, DateTime, Integer, String, Table, Text, select, update
+from sqlalchemy import Boolean, Column, DateTime, Integer, String, Table, Text, and_, false, not_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.database import Codec, Database, metadata
 from bot.database.batch import Batch
+from bot.database.replicas import orphaned, turn
 from bot.domain.card import Card
 from bot.domain.message import Person, Thread
 from bot.errors import CardRefused, ChannelError, StoreDown, TryLater, Undeliverable
@@ -31,6 +34,7 @@ CARDS = Table(
     Column("given_up", Boolean, nullable=False, default=False),
     Column("error", Text),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("holder", String(64)),
 )
 log = structlog.get_logger()
 
@@ -65,18 +69,22 @@ class Outbox:
         self._threads: Codec[Thread] = Codec(Thread)
         self._cards: Codec[Card] = Codec(Card)
         self._lines: dict[str, _Line] = {}
-        self._keep: Batch[Delivery, None] = Batch(self._commit)
-        self._mark: Batch[Delivery, None] = Batch(self._mark_delivered)
+        self._keep: Batch[Delivery, Delivery | None] = Batch(self._commit)
+        self._mark: Batch[Delivery, Delivery | None] = Batch(self._mark_delivered)
 
-    async def start(self) -> int:
-        """Send on what was kept and not accepted. Returns how many those were."""
+    async def adopt(self) -> int:
+        """Send on what was kept and not accepted, and nobody on duty holds. Returns how many those were."""
         behind = (CARDS.c.delivered < CARDS.c.revision) & ~CARDS.c.given_up
-        async with self._database.read() as connection:
-            rows = (await connection.execute(select(CARDS).where(behind))).all()
+        mine = CARDS.c.holder == self._database.me if not self._database.is_sqlite else false()
+        free = behind & or_(mine, orphaned(self._database, CARDS.c.holder)) & CARDS.c.slot.not_in(list(self._lines))
+        async with self._database.begin() as connection:
+            await turn(connection, self._database)
+            rows = (await connection.execute(select(CARDS).where(free))).all()
+            taken = update(CARDS).where(CARDS.c.slot.in_([row.slot for row in rows]))
+            await connection.execute(taken.values(holder=self._database.me))
+        rows = [row for row in rows if row.slot not in self._lines]
         for row in rows:
-            thread = self._threads.load(row.thread)
-            newest = Delivery(row.slot, thread, self._cards.load(row.card), row.revision, row.ref)
-            self._send(row.slot, _Line(newest, sent=row.delivered))
+            self._send(row.slot, _Line(self._kept(row), sent=row.delivered))
         return len(rows)
 
     async def stop(self, patience: float = 5.0) -> None:
@@ -92,7 +100,13 @@ class Outbox:
         line = await self._line(slot, thread)
         newest = self._next(line, thread, masked(card), final=True)
         line.newest, line.render = newest, None
-        await self._keep.add(newest)
+        kept = await self._keep.add(newest)
+        if kept is None:  # another replica is sending an older state of it, and sends this one next
+            if self._lines.get(slot) is line and line.sender is None:
+                del self._lines[slot]
+            return
+        if line.newest is newest:
+            line.newest = replace(kept, ref=newest.ref or kept.ref)
         self._send(slot, line)
 
     async def live(self, slot: str, thread: Thread, render: Callable[[], Card]) -> None:
@@ -159,8 +173,8 @@ class Outbox:
             failures = 0
             line.sent = delivery.revision
             line.newest = replace(line.newest, ref=placed.ref)
-            if delivery.final:
-                await self._mark_kept(replace(delivery, ref=placed.ref))
+            if delivery.final and (newer := await self._mark_kept(replace(delivery, ref=placed.ref))):
+                line.newest = newer if newer.revision > line.newest.revision else line.newest
             if pace := channel.pace.live:
                 await self._sleep(pace if not line.newest.final else 0)
         if line.newest.final and line.sent >= line.newest.revision:
@@ -171,18 +185,22 @@ class Outbox:
         if thread := self._places.theirs(delivery.thread):
             return await channel.show(replace(delivery, thread=thread))
         async with self._places.opening(delivery.thread):
-            if thread := self._places.theirs(delivery.thread):
+            if thread := await self._places.placed(delivery.thread):
                 return await channel.show(replace(delivery, thread=thread))
             placed = await channel.show(replace(delivery, thread=unnamed(delivery.thread)))
             await self._places.opened(delivery.thread, placed.thread)
             return placed
 
-    async def _mark_kept(self, delivery: Delivery) -> None:
-        """If the store is down now, the card is sent once more after a restart: the channel updates it in place."""
+    async def _mark_kept(self, delivery: Delivery) -> Delivery | None:
+        """If the store is down now, the card is sent once more after a restart: the channel updates it in place.
+
+        Gives the newer state that another replica has left to us, if one has.
+        """
         try:
-            await self._mark.add(delivery)
+            return await self._mark.add(delivery)
         except StoreDown as error:
             log.warning("a delivery could not be written down", slot=delivery.slot, why=str(error))
+            return None
 
     async def _give_up(self, delivery: Delivery, why: str) -> None:
         log.error("a card cannot be delivered", slot=delivery.slot, why=why)
@@ -193,33 +211,60 @@ class Outbox:
                 update(CARDS).where(CARDS.c.slot == delivery.slot).values(given_up=True, error=why[:2000])
             )
 
-    async def _commit(self, deliveries: list[Delivery]) -> list[None]:
+    async def _commit(self, deliveries: list[Delivery]) -> list[Delivery | None]:
+        """Each as it is to be sent; None for what another replica is sending: it sends ours when it is done."""
         newest = {delivery.slot: delivery for delivery in deliveries}
-        rows = [
-            {
-                "slot": each.slot,
-                "thread": self._threads.dump(each.thread),
-                "card": self._cards.dump(each.card),
-                "revision": each.revision,
-                "delivered": 0,
-                "ref": each.ref,
-                "given_up": False,
-                "changed_at": self._now(),
-            }
-            for each in newest.values()
-        ]
         statement = self._database.insert(CARDS)
-        changed = {name: statement.excluded[name] for name in ("card", "revision", "changed_at", "given_up")}
+        changed = {name: statement.excluded[name] for name in ("card", "revision", "changed_at", "given_up", "holder")}
         async with self._database.begin() as connection:
+            await turn(connection, self._database)
+            holders: dict[str, str] = {}
+            for row in await self._sent_elsewhere(connection, list(newest)):
+                each = newest[row.slot]
+                newest[row.slot] = replace(each, revision=max(each.revision, row.revision + 1), ref=row.ref or each.ref)
+                if row.busy and row.holder != self._database.me:
+                    holders[row.slot] = row.holder
+            rows = [self._row(each, holders.get(each.slot, self._database.me)) for each in newest.values()]
             await connection.execute(statement.on_conflict_do_update(index_elements=["slot"], set_=changed), rows)
-        return [None] * len(deliveries)
+        return [None if each.slot in holders else newest[each.slot] for each in deliveries]
 
-    async def _mark_delivered(self, deliveries: list[Delivery]) -> list[None]:
+    async def _sent_elsewhere(self, connection: AsyncConnection, slots: list[str]) -> Sequence[Any]:
+        """What stands already, for another replica may have been there; alone on SQLite we know ourselves."""
+        if self._database.is_sqlite:
+            return ()
+        behind = (CARDS.c.delivered < CARDS.c.revision) & ~CARDS.c.given_up
+        busy = and_(behind, not_(orphaned(self._database, CARDS.c.holder))).label("busy")
+        query = select(CARDS.c.slot, CARDS.c.revision, CARDS.c.ref, CARDS.c.holder, busy)
+        return (await connection.execute(query.where(CARDS.c.slot.in_(slots)).with_for_update())).all()
+
+    def _row(self, delivery: Delivery, holder: str) -> dict[str, Any]:
+        return {
+            "slot": delivery.slot,
+            "thread": self._threads.dump(delivery.thread),
+            "card": self._cards.dump(delivery.card),
+            "revision": delivery.revision,
+            "delivered": 0,
+            "ref": delivery.ref,
+            "given_up": False,
+            "changed_at": self._now(),
+            "holder": holder,
+        }
+
+    def _kept(self, row: Any) -> Delivery:
+        return Delivery(row.slot, self._threads.load(row.thread), self._cards.load(row.card), row.revision, row.ref)
+
+    async def _mark_delivered(self, deliveries: list[Delivery]) -> list[Delivery | None]:
+        newer: dict[str, Delivery] = {}
         async with self._database.begin() as connection:
-            for each in deliveries:
+            for each in sorted(deliveries, key=lambda delivery: delivery.slot):
                 placed = {"delivered": each.revision, "ref": each.ref}
-                await connection.execute(update(CARDS).where(CARDS.c.slot == each.slot).values(**placed))
-        return [None] * len(deliveries)
+                marked = update(CARDS).where(CARDS.c.slot == each.slot).values(**placed)
+                if self._database.is_sqlite:
+                    await connection.execute(marked)
+                elif row := (await connection.execute(marked.returning(*CARDS.c))).one_or_none():
+                    ours = row.holder == self._database.me and row.revision > each.revision
+                    newer |= {each.slot: self._kept(row)} if ours else {}
+        return [newer.get(each.slot) for each in deliveries]
 
 
 def _told(sender: asyncio.Task[None]) -> None:

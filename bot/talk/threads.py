@@ -3,7 +3,8 @@
 import asyncio
 from dataclasses import replace
 
-from sqlalchemy import Column, String, Table, select
+from sqlalchemy import Column, String, Table, select, true
+from sqlalchemy.sql.elements import ColumnElement
 
 from bot.database import Codec, Database, metadata
 from bot.domain.message import Thread
@@ -36,13 +37,23 @@ class Threads:
 
     async def start(self) -> None:
         """Read all that were opened before."""
-        async with self._database.read() as connection:
-            for row in await connection.execute(select(THREADS)):
-                self._know(self._codec.load(row.named), self._codec.load(row.placed))
+        await self._look_up(true())
 
     def ours(self, thread: Thread) -> Thread:
         """Under our name, if we opened it."""
         return self._named.get(thread.key, thread)
+
+    async def known(self, thread: Thread) -> Thread:
+        """Under our name, if we or another replica opened it. Raises StoreDown."""
+        if thread.key not in self._named and not self._database.is_sqlite:
+            await self._look_up(THREADS.c.theirs == thread.key)
+        return self.ours(thread)
+
+    async def placed(self, thread: Thread) -> Thread | None:
+        """Under the platform's name; None while neither we nor another replica opened it. Raises StoreDown."""
+        if not self.theirs(thread) and not self._database.is_sqlite:
+            await self._look_up(THREADS.c.ours == thread.key)
+        return self.theirs(thread)
 
     def theirs(self, thread: Thread) -> Thread | None:
         """Under the platform's name; None while it has none."""
@@ -64,6 +75,11 @@ class Threads:
             await connection.execute(self._database.insert(THREADS).values(**row).on_conflict_do_nothing())
         self._know(named, placed)
         self._opening.pop(named.key, None)
+
+    async def _look_up(self, wanted: ColumnElement[bool]) -> None:
+        async with self._database.read() as connection:
+            for row in await connection.execute(select(THREADS).where(wanted)):
+                self._know(self._codec.load(row.named), self._codec.load(row.placed))
 
     def _know(self, named: Thread, placed: Thread) -> None:
         self._placed[named.key] = placed

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,6 +11,7 @@ from typing import Protocol
 from sqlalchemy import Boolean, Column, ColumnElement, DateTime, Integer, String, Table, Text, select
 
 from bot.database import Codec, Database, metadata
+from bot.database.replicas import turn
 from bot.domain.alert import Alert
 from bot.domain.incident import Incident
 
@@ -20,6 +22,7 @@ INCIDENTS = Table(
     Column("open", Boolean, nullable=False, index=True),
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("body", Text, nullable=False),
+    Column("version", Integer, nullable=False, server_default="0"),
 )
 ALERTS = Table(
     "incident_alerts",
@@ -30,6 +33,8 @@ ALERTS = Table(
     Column("body", Text, nullable=False),
 )
 REOPENS_WITHIN = timedelta(minutes=30)
+TURN = 7_203_102
+"""Name of the lock under which incidents change."""
 
 
 class Belonging(Protocol):
@@ -67,11 +72,13 @@ class Incidents:
         self._fresh: dict[str, Incident] | None = None
         self._homes: dict[str, str] = {}
         """Fingerprint -> incident, of all that is fresh."""
+        self._versions: dict[str, int] = {}
+        """Incident -> how often it was written, as far as we know."""
         self._changing = asyncio.Lock()
 
     async def told(self, alerts: Sequence[Alert]) -> tuple[Grown, ...]:
         """What alerts make of their incidents, in one write; the end of something that we never knew is nothing."""
-        async with self._changing:
+        async with self._alone():
             fresh = await self._recent()
             grown = []
             for home, news in self._placed(alerts, fresh).items():
@@ -84,8 +91,8 @@ class Incidents:
 
     async def change(self, incident_id: str, how: Callable[[Incident], Incident]) -> Incident | None:
         """Change its newest state; None if there is no such incident."""
-        async with self._changing:
-            before = await self.get(incident_id)
+        async with self._alone():
+            before = await self._newest(incident_id)
             if before is None:
                 return None
             after = how(before)
@@ -94,14 +101,45 @@ class Incidents:
 
     async def get(self, incident_id: str) -> Incident | None:
         """By its id."""
+        await self._catch_up()
+        return await self._newest(incident_id)
+
+    async def opened(self) -> tuple[Incident, ...]:
+        """All that are open."""
+        await self._catch_up()
+        return tuple(each for each in (await self._recent()).values() if each.open)
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Nobody changes incidents meanwhile, on no replica; what the others changed before is known."""
+        async with self._changing:
+            if self._database.is_sqlite:
+                yield
+                return
+            async with self._database.begin() as connection:
+                await turn(connection, self._database, TURN)
+                await self._catch_up()
+                yield
+
+    async def _catch_up(self) -> None:
+        """Read what other replicas have written since we looked."""
+        if self._fresh is None or self._database.is_sqlite:
+            return
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(INCIDENTS.c.id, INCIDENTS.c.version).where(self._in_use()))
+            stale = [row.id for row in rows if self._versions.get(row.id) != row.version]
+        if stale:
+            for each in await self._read(INCIDENTS.c.id.in_(stale)):
+                self._remember(each)
+
+    def _in_use(self) -> ColumnElement[bool]:
+        return INCIDENTS.c.open | (INCIDENTS.c.changed_at > self._now() - REOPENS_WITHIN)
+
+    async def _newest(self, incident_id: str) -> Incident | None:
         fresh = await self._recent()
         if incident_id in fresh:
             return fresh[incident_id]
         return next(iter(await self._read(INCIDENTS.c.id == incident_id)), None)
-
-    async def opened(self) -> tuple[Incident, ...]:
-        """All that are open."""
-        return tuple(each for each in (await self._recent()).values() if each.open)
 
     def _placed(self, alerts: Iterable[Alert], fresh: dict[str, Incident]) -> dict[str, list[Alert]]:
         """By the id of their incident. Only what nobody knows needs to be placed."""
@@ -127,8 +165,16 @@ class Incidents:
             return
         fresh = await self._recent()
         now = self._now()
+        for each in incidents:
+            self._versions[each.id] = self._versions.get(each.id, 0) + 1
         heads = [
-            {"id": each.id, "open": each.open, "changed_at": now, "body": self._heads.dump(replace(each, alerts=()))}
+            {
+                "id": each.id,
+                "open": each.open,
+                "changed_at": now,
+                "body": self._heads.dump(replace(each, alerts=())),
+                "version": self._versions[each.id],
+            }
             for each in incidents
         ]
         rows = [row for each in incidents for row in self._changed(each, fresh.get(each.id))]
@@ -156,19 +202,19 @@ class Incidents:
 
     async def _read(self, which: ColumnElement[bool]) -> list[Incident]:
         async with self._database.read() as connection:
-            heads = (await connection.execute(select(INCIDENTS.c.body).where(which))).scalars().all()
+            rows = await connection.execute(select(INCIDENTS.c.id, INCIDENTS.c.version, INCIDENTS.c.body).where(which))
+            heads = [row.body for row in rows if self._noted(row.id, row.version)]
             theirs = select(ALERTS).join(INCIDENTS, INCIDENTS.c.id == ALERTS.c.incident).where(which)
-            rows = (await connection.execute(theirs.order_by(ALERTS.c.place))).all()
+            told = (await connection.execute(theirs.order_by(ALERTS.c.place))).all()
         alerts: dict[str, list[Alert]] = defaultdict(list)
-        for row in rows:
+        for row in told:
             alerts[row.incident].append(self._alerts.load(row.body))
         return [replace(each, alerts=tuple(alerts[each.id])) for each in map(self._heads.load, heads)]
 
     async def _recent(self) -> dict[str, Incident]:
         """What is open, or was until a moment ago and may open again."""
         if self._fresh is None:
-            recent = INCIDENTS.c.open | (INCIDENTS.c.changed_at > self._now() - REOPENS_WITHIN)
-            found = await self._read(recent)
+            found = await self._read(self._in_use())
             if self._fresh is None:
                 self._fresh = {}
                 for each in found:
@@ -176,8 +222,13 @@ class Incidents:
         limit = self._now() - REOPENS_WITHIN
         for old in [each for each in self._fresh.values() if each.resolved_at and each.resolved_at < limit]:
             del self._fresh[old.id]
+            self._versions.pop(old.id, None)
             self._homes = {fingerprint: home for fingerprint, home in self._homes.items() if home != old.id}
         return self._fresh
+
+    def _noted(self, incident_id: str, version: int) -> bool:
+        self._versions[incident_id] = version
+        return True
 
     def _remember(self, incident: Incident) -> None:
         if self._fresh is not None:

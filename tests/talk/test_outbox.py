@@ -54,7 +54,7 @@ async def test_a_slot_is_posted_once_and_then_updated_in_place(database):
         await outbox.settled("s")
     assert [(each.card.title, each.ref) for each in wall.shown] == [("one", ""), ("two", "ref-s")]
     again = Outbox(database, {"wall": wall}, Threads(database))
-    assert await again.start() == 0
+    assert await again.adopt() == 0
     await again.show("s", HERE, card("three"))
     await again.settled("s")
     assert wall.shown[-1].ref == "ref-s"
@@ -78,7 +78,7 @@ async def test_what_was_not_accepted_before_the_end_is_sent_after_a_restart(data
     await before.stop(patience=0.05)
     wall = Wall()
     after = Outbox(database, {"wall": wall}, Threads(database))
-    assert await after.start() == 1
+    assert await after.adopt() == 1
     await after.settled("s")
     assert [each.card.title for each in wall.shown] == ["kept"]
 
@@ -102,7 +102,7 @@ async def test_a_card_that_no_one_takes_is_given_up_and_said_so(database):
     outbox = Outbox(database, {"wall": Wall(trouble=[CardRefused()])}, Threads(database))
     await outbox.show("s", HERE, card("x"))
     await outbox.settled("s")
-    assert await Outbox(database, {"wall": Wall()}, Threads(database)).start() == 0
+    assert await Outbox(database, {"wall": Wall()}, Threads(database)).adopt() == 0
 
 
 async def test_secrets_do_not_leave(database):

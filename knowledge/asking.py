@@ -2,26 +2,28 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
 from knowledge.chroma import Chroma
-from knowledge.embeddings import Centring, Floats, Model
+from knowledge.embeddings import Floats, Meaning
 from knowledge.errors import ShelfAway
 from knowledge.fulltext import Allowed
 from knowledge.glossary import Glossary
+from knowledge.happened import asks_for_the_past, tells_of_the_past
 from knowledge.language import Language, language_of
 from knowledge.passage import EVERYBODY, Passage, Reader
-from knowledge.ranking import added, best_of_each, fused, nudged
+from knowledge.ranking import COVERED, PAST, added, best_of_each, covered, fused, nudged
 from knowledge.reading import Picture, Reading
 from knowledge.trust import in_order
 from knowledge.words import words_asked, words_of
 
 CANDIDATES = 100
 FADING = {"incident", "ticket", "case", "event"}  # a runbook is kept right; what once happened grows old
-GLOSSED = 0.35
+PAGES = 40  # of the first by their best passage, looked at as a whole
+LEAST_GLOSS = 4  # letters
 WORDS_FIT = 0.22  # without a model scores are of words alone, and lower
 
 
@@ -37,70 +39,97 @@ class Question:
     language: Language | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words that were asked with, in both languages, and the score of each passage that they found."""
+
+    own: list[str]
+    other: list[str]
+    asked: int
+    """How many of them say something."""
+    found: dict[int, float]
+
+
+Rows = list[tuple[int, str, float]]
+
+
 class Finder:
     """Holds nothing but the picture of the library."""
 
-    def __init__(self, reading: Reading, glossary: Glossary, model: Model | None, centring: Centring) -> None:
+    def __init__(self, reading: Reading, glossary: Glossary, meaning: Meaning | None) -> None:
         self._reading = reading
         self._glossary = glossary
-        self._model = model
-        self._centring = centring
+        self._meaning = meaning
 
     async def find(self, question: Question, most: int, shelf: Chroma | None) -> tuple[tuple[Passage, ...], bool]:
         """The best, whether they fit or not; and whether likeness could be asked, or words alone."""
         picture = await self._reading.picture()
         allowed = self._reading.allowed(picture, question.reader)
-        asked, words = await self._by_words(question, allowed)
+        words = await self._by_words(question, allowed)
         vector = await self._vector(question.text)
         likeness: dict[int, float] | None = None
         if vector is not None:
             near = await self._near(question, picture, allowed, shelf, vector)
-            missing = [number for number in words if number not in near]
+            missing = [number for number in words.found if number not in near]
             likeness = {**dict.fromkeys(missing, 0.0), **near, **self._reading.likeness(picture, vector, missing)}
-        scores = fused(likeness, words, asked)
+        scores = fused(likeness, words.found, words.asked)
         named = bool(question.alert or question.services or question.namespace)
         owners = await self._reading.owners(list(scores), named)
-        ranked = best_of_each(
-            [
-                (number, owners[number].document, _nudge(owners[number], score, question))
-                for number, score in scores.items()
-                if number in owners and question.language in {None, owners[number].language}
-            ]
-        )
+        rows = [
+            (number, owners[number].document, score)
+            for number, score in scores.items()
+            if number in owners and question.language in {None, owners[number].language}
+        ]
+        best = best_of_each(rows, {})
+        if vector is not None:
+            best = self._whole_pages(question, picture, vector, words, best)
+        ranked = self._nudged(question, words, best, {row.document: row for row in owners.values()})
         more = [(number, score) for number, _, score in ranked[: 2 * most + 10]]
         return in_order(await self._reading.passages(more))[:most], likeness is not None
+
+    def _whole_pages(self, question: Question, picture: Picture, vector: Floats, words: Words, best: Rows) -> Rows:
+        """The first pages once more, each with all its passages: what is about it as a whole goes before a mention."""
+        first = [name for _, name, _ in best[:PAGES]]
+        members, size = self._reading.family(picture, first, question.language)
+        scores = fused(self._reading.likeness(picture, vector, members), words.found, words.asked)
+        rows = [(number, members[number], score) for number, score in scores.items()]
+        return best_of_each([*rows, *(row for row in best if row[0] not in scores)], size)
+
+    def _nudged(self, question: Question, words: Words, best: Rows, owners: Mapping[str, Any]) -> Rows:
+        past = asks_for_the_past(question.text)
+        own, other = frozenset(words.own), frozenset(words.other)
+        moved = []
+        for number, name, score in best:
+            owner = owners[name]
+            more = COVERED * covered(_words(owner.title), own, other)
+            told = PAST if past and tells_of_the_past(owner.kind, owner.title) else 0.0
+            moved.append((number, name, _nudge(owner, score + more + told, question)))
+        return sorted(moved, key=lambda row: (-row[2], row[0]))
 
     async def size(self) -> int:
         """Passages in the library."""
         return len((await self._reading.picture()).number_of)
 
-    async def _by_words(self, question: Question, allowed: Allowed) -> tuple[int, dict[int, float]]:
-        """How many words were asked, and what they found in both languages."""
+    async def _by_words(self, question: Question, allowed: Allowed) -> Words:
+        """What the question's words found, and those of the other language."""
         asked = words_asked(question.text)
         named = [name for name in (question.alert, *question.services) if name]
         own = list(dict.fromkeys([*asked, *(word for name in named for word in words_of(name))]))
         phrases = self._glossary.other_words(question.text)
         other = [word for word in dict.fromkeys(word for p in phrases for word in words_of(p)) if word not in own]
         scores = added(*await self._reading.by_words(own, other, allowed))
-        return len(asked), dict(sorted(scores.items(), key=lambda row: -row[1])[:CANDIDATES])
+        found = dict(sorted(scores.items(), key=lambda row: -row[1])[:CANDIDATES])
+        return Words(own, other, len(asked), found)
 
     async def _vector(self, text: str) -> Floats | None:
         """None when there is no model, or it is away."""
-        if self._model is None:
+        if self._meaning is None:
             return None
+        gloss = self._glossary.translated(text) if language_of(text) == "zh" else ""
         try:
-            return await asyncio.to_thread(self._meant, self._model, text)
+            return await asyncio.to_thread(self._meaning.question, text, gloss if len(gloss) >= LEAST_GLOSS else "")
         except ShelfAway:
             return None
-
-    def _meant(self, model: Model, text: str) -> Floats:
-        """Of a Chinese question, with some of what it is word by word in English: nearer to English pages."""
-        own = self._centring.question(model.question(text), text)
-        if language_of(text) == "en" or len(gloss := self._glossary.translated(text)) < 4:
-            return own
-        mixed = (1 - GLOSSED) * own + GLOSSED * self._centring.question(model.question(gloss), gloss)
-        whole: Floats = mixed / (np.linalg.norm(mixed) + 1e-9)
-        return whole
 
     async def _near(
         self, question: Question, picture: Picture, allowed: Allowed, shelf: Chroma | None, vector: Floats
@@ -126,3 +155,8 @@ def _nudge(owner: Any, score: float, question: Question) -> float:
         named += question.namespace in owner.namespaces
     age = time.time() - owner.updated if owner.updated is not None and owner.kind in FADING else 0.0
     return nudged(score, named, owner.thumbs, owner.verified, age)
+
+
+@lru_cache(maxsize=20_000)
+def _words(title: str) -> frozenset[str]:
+    return frozenset(words_asked(title))

@@ -1,7 +1,7 @@
 """Brings together what words found and what likeness found. Pure arithmetic."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 LIKENESS = 0.7  # of the score; the rest is words. Chosen on the development part of our questions
 OTHER_LANGUAGE = 0.5  # a word that came through the glossary counts half
@@ -10,6 +10,10 @@ FADED = 0.03  # at most, for what is old
 TWO_YEARS = 2 * 365 * 86_400.0
 USUAL = 5000  # passages, for which the threshold of the settings is meant
 THUMBS = 0.03  # at most, for what people found helpful; less than one good word
+COVERED = 0.1  # at most, for a title whose words were all asked for: KubeletDown, not KubeSchedulerDown
+PAST = 0.07  # for what tells of something that happened, where that is asked for
+SECOND = 0.2  # a page's second best passage beside its best: one that is about it all, not in passing
+ALONE = 0.9  # what a page of one passage has for its second best
 
 
 def bounded(words: float, asked: int) -> float:
@@ -35,6 +39,11 @@ def fused(likeness: Mapping[int, float] | None, words: Mapping[int, float], aske
     }
 
 
+def covered(title: Set[str], own: Set[str], other: Set[str]) -> float:
+    """How much of a title was asked for; in the other language it counts half."""
+    return (len(title & own) + OTHER_LANGUAGE * len((title & other) - own)) / (len(title) + 1)
+
+
 def nudged(score: float, named: int, thumbs: int, verified: bool, age: float = 0.0) -> float:
     """What a person vouched for may win a close race, never a far one; so may what is young (age in seconds)."""
     shift = THUMBS * max(-1.0, min(1.0, thumbs / 5)) + (THUMBS if verified else 0.0) - FADED * min(1.0, age / TWO_YEARS)
@@ -46,10 +55,22 @@ def enough(fits: float, passages: int) -> float:
     return fits * math.sqrt(math.log(passages + 2) / math.log(USUAL))
 
 
-def best_of_each(scores: Sequence[tuple[int, str, float]]) -> list[tuple[int, str, float]]:
-    """Rows of passage, document and score: the best passage of each document, best first."""
-    best: dict[str, tuple[int, str, float]] = {}
-    for row in scores:
-        if row[1] not in best or row[2] > best[row[1]][2]:
-            best[row[1]] = row
-    return sorted(best.values(), key=lambda row: (-row[2], row[0]))
+def best_of_each(scores: Sequence[tuple[int, str, float]], size: Mapping[str, int]) -> list[tuple[int, str, float]]:
+    """Rows of passage, document and score: the best passage of each document, best first.
+
+    `size` tells how many passages a document has; one that it does not name is judged by its best alone.
+    """
+    rows: dict[str, list[tuple[int, str, float]]] = {}
+    for row in sorted(scores, key=lambda row: (-row[2], row[0])):
+        rows.setdefault(row[1], []).append(row)
+    best = [
+        (some[0][0], name, _with_second([row[2] for row in some], size.get(name, 0))) for name, some in rows.items()
+    ]
+    return sorted(best, key=lambda row: (-row[2], row[0]))
+
+
+def _with_second(scores: Sequence[float], size: int) -> float:
+    if not size:
+        return scores[0]
+    second = scores[1] if len(scores) > 1 else ALONE * scores[0] if size == 1 else 0.0
+    return (scores[0] + SECOND * second) / (1 + SECOND)

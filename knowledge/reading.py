@@ -1,5 +1,6 @@
 """Looks things up in the books: who may see what, which words are where, and the exact neighbours of a vector."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +29,9 @@ class Picture:
     numbers: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     reader: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     chinese: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    owner: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    """Which of `documents` a passage is of."""
+    documents: list[str] = field(default_factory=list)
     vectors: Floats = field(default_factory=lambda: np.zeros((0, 1), np.float32))
     place: dict[int, int] = field(default_factory=dict)
     number_of: dict[str, int] = field(default_factory=dict)
@@ -47,8 +51,9 @@ class Reading:
             version = (await connection.execute(select(notes.c.value).where(notes.c.name == "version"))).scalar() or "0"
             if version == self._picture.version:
                 return self._picture
-            asked = select(passages.c.number, passages.c.id, passages.c.tenant, passages.c.acl, passages.c.language)
-            rows = (await connection.execute(asked.order_by(passages.c.number))).all()
+            columns = ("number", "id", "tenant", "acl", "language", "document")
+            asked = select(*(passages.c[name] for name in columns)).order_by(passages.c.number)
+            rows = (await connection.execute(asked)).all()
             fresh = [row[0] for row in rows if row[0] not in self._picture.place]
             found = await self._read_vectors(connection, fresh) if self._model else {}
         self._picture = self._renewed(version, rows, found)
@@ -69,6 +74,7 @@ class Reading:
         kept = [row for row in rows if row[0] in found or row[0] in old.place]
         pairs = list(dict.fromkeys((row[2], row[3]) for row in rows))
         at = {pair: i for i, pair in enumerate(pairs)}
+        names = {name: i for i, name in enumerate(dict.fromkeys(row[5] for row in kept))}
         width = len(next(iter(found.values()), old.vectors[0] if len(old.vectors) else np.zeros(1)))
         matrix = np.zeros((len(kept), width), np.float32)
         for i, row in enumerate(kept):
@@ -79,6 +85,8 @@ class Reading:
             numbers=np.array([row[0] for row in kept], np.int64),
             reader=np.array([at[row[2], row[3]] for row in kept], np.int32),
             chinese=np.array([row[4] == "zh" for row in kept], np.bool_),
+            owner=np.array([names[row[5]] for row in kept], np.int32),
+            documents=list(names),
             vectors=matrix,
             place={row[0]: i for i, row in enumerate(kept)},
             number_of={row[1]: row[0] for row in rows},
@@ -110,6 +118,17 @@ class Reading:
         return {int(picture.numbers[row]): float(likeness[row]) for row in rows if not hidden[row]}
 
     @staticmethod
+    def family(picture: Picture, some: Iterable[str], language: Language | None) -> tuple[dict[int, str], Counter[str]]:
+        """All passages of some documents that a vector is known of, with whose they are; and how many each has."""
+        wanted = set(some)
+        owners = [place for place, name in enumerate(picture.documents) if name in wanted]
+        rows = np.flatnonzero(np.isin(picture.owner, owners))
+        if language is not None:
+            rows = rows[picture.chinese[rows] == (language == "zh")]
+        members = {int(picture.numbers[row]): picture.documents[picture.owner[row]] for row in rows}
+        return members, Counter(members.values())
+
+    @staticmethod
     def likeness(picture: Picture, vector: Floats, numbers: Iterable[int]) -> dict[int, float]:
         """Of certain passages. One that has no vector yet has none."""
         known = [number for number in numbers if number in picture.place]
@@ -128,18 +147,19 @@ class Reading:
         return dict(own), dict(more)
 
     async def owners(self, numbers: Sequence[int], named: bool) -> dict[int, Any]:
-        """Document, language, and what of the document bears on its rank; its names only if names were asked for."""
+        """Document, language, and what of the document bears on its rank; its services only if some were asked for."""
         columns: list[ColumnElement[Any]] = [
             passages.c.number,
             passages.c.document,
             passages.c.language,
+            documents.c.title,
             documents.c.kind,
             documents.c.verified,
             documents.c.thumbs,
             documents.c.updated,
         ]
         if named:
-            columns += [documents.c.title, documents.c.services, documents.c.namespaces, documents.c.alerts]
+            columns += [documents.c.services, documents.c.namespaces, documents.c.alerts]
         query = select(*columns).join(documents, documents.c.id == passages.c.document)
         found: dict[int, Any] = {}
         async with self._engine.connect() as connection:

@@ -31,6 +31,7 @@ class Waiting:
     number: int
     id: str
     read_as: str
+    title: str
     reading: str
 
 
@@ -156,7 +157,7 @@ class Records:
         )
         async with self.engine.connect() as connection:
             rows = (await connection.execute(chosen)).all()
-        return [Waiting(row[0], row[1], row[2], _reading(row[3], row[4], row[5])) for row in rows]
+        return [Waiting(*row[:4], _reading(row[3], row[4], row[5])) for row in rows]
 
     async def known_vectors(self, model: str, read_as: Sequence[str]) -> dict[str, Floats]:
         """Vectors of texts that were read before, maybe in another document."""

@@ -28,5 +28,5 @@ class KnowledgeSettings(BaseSettings):
     threads: int = Field(default=1, ge=1, le=32)
     glossary: Path | None = None
     """More words in two languages, one `中文: english; english` a line."""
-    fits: float = Field(default=0.38, ge=0, le=1)
+    fits: float = Field(default=0.36, ge=0, le=1)
     """A passage with a lower score is not an answer."""

@@ -79,5 +79,8 @@ def _real(sight: Sight, kind: str, namespace: str, name: str) -> Subject:
 
 def _named_in_words(sight: Sight) -> list[Subject]:
     words = set(re.findall(r"[\w][\w.-]+[\w]", sight.ask.text))
-    kinds = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Service", "Pod", "Node")
+    kinds = (
+        *("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Service", "Pod", "Node", "Ingress"),
+        *("HorizontalPodAutoscaler", "PodDisruptionBudget", "PersistentVolumeClaim", "NetworkPolicy", "Certificate"),
+    )
     return [thing.subject for kind in kinds for thing in sight.cluster.all(kind) if thing.name in words]

@@ -7,6 +7,7 @@ from bot.domain.finding import Subject
 from bot.think.diagnosis.clock import moment
 from bot.think.diagnosis.cluster import condition
 from bot.think.diagnosis.sight import Sight
+from bot.think.diagnosis.thing import Thing
 
 
 def new_revision_fails(sight: Sight, deployment: Subject) -> bool:
@@ -34,6 +35,15 @@ def rolling(sight: Sight, deployment: Subject) -> bool:
     return updated < (wanted if wanted is not None else 1) or total > updated or reason == "ProgressDeadlineExceeded"
 
 
+def under_way(sight: Sight, deployment: Thing) -> bool:
+    """A rollout that has only just begun, while all wanted replicas serve: nothing speaks against it yet."""
+    progress = condition(deployment, "Progressing")
+    at = moment(progress.get("lastUpdateTime"))
+    wanted = deployment.number("spec", "replicas")
+    serving = (deployment.number("status", "availableReplicas") or 0) >= (wanted if wanted is not None else 1)
+    return progress.get("reason") == "ReplicaSetUpdated" and serving and at is not None and sight.now - at < JUST_BEGUN
+
+
 def rolled_recently(sight: Sight, deployment: Subject) -> bool:
     """A rollout began within the hour before the fault."""
     thing = sight.cluster.find("Deployment", deployment.namespace, deployment.name)
@@ -44,6 +54,7 @@ def rolled_recently(sight: Sight, deployment: Subject) -> bool:
     return at is not None and sight.start - 3600 <= at <= sight.now and (born is None or at - born > least)
 
 
+JUST_BEGUN = 300.0
 FIRST_ROLLOUT = 120.0
 """What is updated so soon after it was made is still its first rollout, unless its spec was changed."""
 EDITED = ("ConfigMap", "Secret", "Deployment", "StatefulSet", "DaemonSet", "Ingress", "Service")

@@ -51,26 +51,12 @@ HOST = re.compile(
 )
 PLAIN_HOST = re.compile(r"\b(?P<host>[a-z][a-z0-9-]*(?:\.[\w-]+)*):(?P<port>\d{2,5})\b")
 
-
-_MARKS = (
-    "error fail exception refus timed timeout denied invalid unknown panic fatal emerg alert critical "
-    "expired x509 cannot could can't unable missing undefined required must exhaust slots space full "
-    "exceeded memory host resolve econn eai_ enot nxdomain reset traceback uncaught sigsegv segmentation "
-    "yaml toml mapping syntax found exist unexpected unsupported unrecognized certificate migration "
-    "schema connections pool broken config "
-)
-MARKS = tuple(_MARKS.split())
 DIGITS = re.compile(r"\d+")
 
 
 def family_of(text: str) -> Family | None:
     """The first family that fits; lines that say they are only informing count for nothing but hard facts."""
-    text = text[:2000]
-    if text.isascii():
-        lower = text.lower()
-        if not any(mark in lower for mark in MARKS):
-            return None
-    return _family_of(DIGITS.sub("0", text))
+    return _family_of(DIGITS.sub("0", text[:2000]))
 
 
 @lru_cache(maxsize=4096)

@@ -19,8 +19,10 @@ AUDIT = re.compile(r"wrong|problem|issue|healthy|check|异常|问题|健康|检�
 ELSEWHERE = 0.35
 BESIDE = 0.75
 VAGUE = frozenset({"crash_loop", "back_off", "exited", "restarted", "not_ready", "service_suspect"})
-VAGUE |= {"unavailable", "rollout_stuck", "rollout_waits"}
+VAGUE |= {"unavailable", "rollout_stuck", "rollout_waits", "log_error", "init_waits"}
 """How it shows, not why."""
+OUTSIDE = frozenset({"service_no_endpoints", "service_part_ready"})
+"""What callers see of a workload that is not up."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Scale:
     @classmethod
     def of(cls, sight: Sight) -> "Scale":
         asked = asked_about(sight)
-        owners = {sight.cluster.owner(subject) for subject in asked}
+        owners = {sight.cluster.owner(subject) for subject in asked} | {_home(sight, subject) for subject in asked}
         return cls(sight, frozenset(owners), frozenset(asked), frozenset(asked_namespaces(sight)))
 
     def near(self, finding: Finding) -> float:
@@ -60,7 +62,8 @@ def weigh(sight: Sight, findings: Iterable[Finding]) -> tuple[Cause, ...]:
     for finding in live:
         groups.setdefault(_home(sight, finding.about), []).append(finding)
     blamed = _blamed(sight, live, groups)
-    causes = [_cause(sight, scale, about, found, blamed.get(about, ())) for about, found in groups.items()]
+    ill = frozenset(groups)
+    causes = [_cause(sight, scale, about, found, blamed.get(about, ()), ill) for about, found in groups.items()]
     least = CALM if _calm(scale) else REMARK
     strong = [cause for cause in causes if cause.confidence >= least]
     if not strong and AUDIT.search(sight.ask.text) and not scale.asked:
@@ -101,7 +104,14 @@ def _blamed(
     return found
 
 
-def _cause(sight: Sight, scale: Scale, about: Subject, found: list[Finding], accusers: tuple[Finding, ...]) -> Cause:
+def _cause(
+    sight: Sight,
+    scale: Scale,
+    about: Subject,
+    found: list[Finding],
+    accusers: tuple[Finding, ...],
+    ill: frozenset[Subject],
+) -> Cause:
     ranked = sorted(found, key=lambda one: -_own(one))
     lead = ranked[0]
     weight = _own(lead)
@@ -109,9 +119,11 @@ def _cause(sight: Sight, scale: Scale, about: Subject, found: list[Finding], acc
     near = max([scale.near(one) for one in ranked] + [scale.near(one) for one in accusers])
     if accusers:
         weight += (1 - weight) * 0.5
-    explained = _explained(sight, about, ranked)
+    explained = _explained(sight, about, ranked, ill)
     confidence = weight * near * (0.5 if explained else 1.0)
     lead, category = _said(lead, ranked)
+    if lead.key in VAGUE and any(one.key == "log_dns" for one in accusers):
+        category = Category.NETWORK
     if about.kind in ("Job", "CronJob") and (lead.symptom or category is Category.RELEASE):
         category = Category.JOB
     fix = repair(sight, about, lead, ranked)
@@ -134,16 +146,19 @@ def _own(finding: Finding) -> float:
     return finding.weight * (0.8 if finding.symptom else 1.0)
 
 
-def _explained(sight: Sight, about: Subject, found: list[Finding]) -> bool:
+def _explained(sight: Sight, about: Subject, found: list[Finding], ill: frozenset[Subject]) -> bool:
     """Its own findings blame something else that is itself in trouble."""
     symptoms = [one for one in found if one.symptom]
-    return bool({sight.cluster.owner(target) for one in symptoms for target in one.points_to} - {about})
+    targets = {sight.cluster.owner(target) for one in symptoms for target in one.points_to} - {about}
+    return bool(targets & ill)
 
 
 def _said(lead: Finding, found: list[Finding]) -> tuple[Finding, Category]:
     """A crash loop is how it shows; what the log, the probe or the last exit says is why."""
+    if lead.key in OUTSIDE:
+        lead = next((one for one in found if one.key not in OUTSIDE and one.weight >= REMARK), lead)
     if lead.key in VAGUE:
-        telling = [one for one in found if one.key not in VAGUE and one.weight >= REMARK]
+        telling = [one for one in found if one.key not in VAGUE | OUTSIDE | {"only_claimed"} and one.weight >= REMARK]
         telling.sort(key=lambda one: one.key != "rolled_out" or lead.key != "service_suspect")
         if telling:
             return telling[0], telling[0].category

@@ -1,12 +1,16 @@
 """Disruption budgets that let nothing go: they block drains, upgrades and rollouts."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from bot.domain.finding import Category, Finding, Proof
+from bot.think.diagnosis.asked import named
 from bot.think.diagnosis.cluster import condition, wears
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import Sight
 from bot.think.diagnosis.thing import Thing
+
+ABOUT = re.compile(r"disruption|\bpdb\b|drain|evict|upgrade|驱逐|排空|升级", re.IGNORECASE)
 
 
 def make() -> Look:
@@ -48,10 +52,15 @@ def _blocks(sight: Sight, budget: Thing, least: str, most: str) -> Iterator[Find
     proofs = [Proof(budget.query, f"{rule} disruptionsAllowed={spare}")]
     proofs += [Proof(event.query, event.message[:300], event.last) for event in refused[:1]]
     short = current is not None and wanted is not None and current < wanted
-    weight = 0.75 if never or refused else 0.4
+    wanting = budget.subject in named(sight) or bool(ABOUT.search(_asked(sight)))
+    weight = 0.75 if refused or (never and wanting) else 0.35
     yield Finding(
         budget.subject, "budget_blocks", Category.CONFIG, weight, values, tuple(proofs), symptom=short and not never
     )
+
+
+def _asked(sight: Sight) -> str:
+    return " ".join([sight.ask.text, *(f"{one.name} {one.summary}" for one in sight.ask.alerts)])
 
 
 def _guarded(sight: Sight, budget: Thing) -> Iterator[str]:

@@ -10,7 +10,9 @@ from bot.think.diagnosis.asked import asked_about
 from bot.think.diagnosis.clock import amount
 from bot.think.diagnosis.cluster import condition, containers
 from bot.think.diagnosis.looks import Look
+from bot.think.diagnosis.pace import last_with
 from bot.think.diagnosis.sight import Sight
+from bot.think.diagnosis.thing import Thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ CLAIMS = (
 )
 QUIET = {"info", "none", "informational"}
 TINY_CPU = 0.1
+LITTLE_USED = 0.7
 
 
 def make() -> Look:
@@ -87,10 +90,29 @@ def _refuted(sight: Sight, about: Subject, claim: Claim) -> bool:
     owner = sight.cluster.owner(about)
     pods = sight.cluster.pods_of(owner)
     pods += [pod for pod in sight.cluster.all("Pod") if pod.subject == about and pod not in pods]
+    if claim.category is Category.STORAGE and about.kind == "PersistentVolumeClaim" and _room_left(sight, about):
+        return True
+    workload = sight.cluster.find(owner.kind, owner.namespace, owner.name)
+    wanted = workload.number("spec", "replicas") if workload else None
+    if wanted and workload and claim.seen_in_objects:
+        return (workload.number("status", "readyReplicas") or 0) >= wanted and any(map(_up, pods))
+    pods = [pod for pod in pods if pod.text("status", "phase") not in ("Succeeded", "Failed")] or pods
     if pods:
-        return all(condition(pod, "Ready").get("status") == "True" for pod in pods)
+        return all(map(_up, pods))
     thing = sight.cluster.find(about.kind, about.namespace, about.name)
     return claim.seen_in_objects and thing is not None
+
+
+def _up(pod: Thing) -> bool:
+    return condition(pod, "Ready").get("status") == "True"
+
+
+def _room_left(sight: Sight, claim: Subject) -> bool:
+    """The volume's own figures were gathered, and show room."""
+    wanted = {"persistentvolumeclaim": claim.name}
+    used = last_with(sight, ("kubelet_volume_stats_used_bytes",), wanted)
+    size = last_with(sight, ("kubelet_volume_stats_capacity_bytes",), wanted)
+    return bool(used is not None and size and used / size < LITTLE_USED)
 
 
 def _tight_cpu(sight: Sight, alert: Alert, about: Subject) -> Iterator[Finding]:
@@ -104,13 +126,21 @@ def _tight_cpu(sight: Sight, alert: Alert, about: Subject) -> Iterator[Finding]:
         for one in containers(spec):
             told = ((one.get("resources") or {}).get("limits") or {}).get("cpu")
             limit = amount(told)
-            if limit is not None:
+            if limit is not None and (limit <= TINY_CPU or not _periods_seen(sight, about)):
                 values = {"pod": about.name, "container": str(one.get("name")), "limit": str(told)}
                 weight = 0.7 if limit <= TINY_CPU else 0.5
                 proofs = (Proof(thing.query, f"limits.cpu={told}"), Proof(f'ALERTS{{alertname="{alert.name}"}}', ""))
                 yield Finding(
                     about, "cpu_limit_tight", Category.RESOURCE, weight, values, proofs, action="set_resources"
                 )
+
+
+def _periods_seen(sight: Sight, about: Subject) -> bool:
+    """How much it was throttled was measured: then the figures decide, and not the limit."""
+    owner = sight.cluster.owner(about)
+    tracks = sight.metric_names.get("container_cpu_cfs_throttled_periods_total", ())
+    pods = {Subject("Pod", one.labels.get("namespace", ""), one.labels.get("pod", "")) for one in tracks}
+    return any(sight.cluster.owner(pod) == owner for pod in pods)
 
 
 LOOP = re.compile(r"while (true|:)|for \(\(;;|while sleep", re.IGNORECASE)

@@ -74,5 +74,9 @@ def _fresh(sight: Sight, event: Happening) -> bool:
     """Not an old failure that a later pull of the same pod made good."""
     if event.last is not None and sight.now - event.last > 3600:
         return False
+    pod = sight.cluster.find("Pod", event.about.namespace, event.about.name)
+    states = list(statuses(pod)) if pod is not None else []
+    if states and all("waiting" not in (one.get("state") or {}) for one in states):
+        return False
     later = (one.last or 0.0 for one in sight.cluster.about(event.about) if one.reason in ("Pulled", "Started"))
     return max(later, default=0.0) <= (event.last or 0.0)

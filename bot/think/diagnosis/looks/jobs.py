@@ -1,8 +1,10 @@
 """Jobs that failed, are suspended or stuck; cron jobs that cannot run; builds that failed."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from bot.domain.finding import Category, Finding, Proof
+from bot.think.diagnosis.asked import named
 from bot.think.diagnosis.clock import moment
 from bot.think.diagnosis.cluster import condition, statuses
 from bot.think.diagnosis.looks import Look
@@ -16,7 +18,7 @@ def make() -> Look:
 
 def look(sight: Sight) -> Iterable[Finding]:
     for job in sight.cluster.all("Job"):
-        yield from _job(job)
+        yield from _job(sight, job)
     for pod in sight.cluster.all("Pod"):
         yield from _job_pod(sight, pod)
     for cron in sight.cluster.all("CronJob"):
@@ -24,16 +26,31 @@ def look(sight: Sight) -> Iterable[Finding]:
     yield from _builds(sight)
 
 
-def _job(job: Thing) -> Iterator[Finding]:
+def _job(sight: Sight, job: Thing) -> Iterator[Finding]:
     failed, done = condition(job, "Failed"), condition(job, "Complete")
     count = job.number("status", "failed") or 0
     if job.get("spec", "suspend") is True:
-        yield _say(job, "job_suspended", 0.35, "spec.suspend=true")
+        yield _say(job, "job_suspended", 0.6 if job.subject in named(sight) else 0.35, "spec.suspend=true")
     if failed.get("status") == "True":
         message = f"{failed.get('reason') or ''} {failed.get('message') or ''}".strip()
-        yield _say(job, "job_failed", 0.85, message or f"failed={count}", moment(failed.get("lastTransitionTime")))
+        at = moment(failed.get("lastTransitionTime"))
+        told = _say(job, "job_failed", 0.85, message or f"failed={count}", at)
+        yield replace(told, settled=_made_good(sight, job, at))
     elif count and done.get("status") != "True":
         yield _say(job, "job_failing", 0.7, f"failed={count}")
+
+
+def _made_good(sight: Sight, job: Thing, at: float | None) -> bool:
+    """A later job of the same cron job has ended well."""
+    above = [one.get("name") for one in job.each("metadata", "ownerReferences") if one.get("kind") == "CronJob"]
+    for other in sight.cluster.all("Job"):
+        twins = [one.get("name") for one in other.each("metadata", "ownerReferences") if one.get("kind") == "CronJob"]
+        done = condition(other, "Complete")
+        ended = moment(done.get("lastTransitionTime") or other.get("status", "completionTime"))
+        if above and twins == above and other.namespace == job.namespace and done.get("status") == "True":
+            if at is not None and ended is not None and ended > at:
+                return True
+    return False
 
 
 def _job_pod(sight: Sight, pod: Thing) -> Iterator[Finding]:
@@ -58,7 +75,7 @@ def _job_pod(sight: Sight, pod: Thing) -> Iterator[Finding]:
 
 def _cron(sight: Sight, cron: Thing) -> Iterator[Finding]:
     if cron.get("spec", "suspend") is True:
-        yield _say(cron, "cron_suspended", 0.35, "spec.suspend=true")
+        yield _say(cron, "cron_suspended", 0.6 if cron.subject in named(sight) else 0.35, "spec.suspend=true")
     schedule = cron.text("spec", "schedule")
     if not _schedule_reads(schedule):
         yield _say(cron, "cron_bad_schedule", 0.8, schedule)

@@ -66,6 +66,8 @@ def subject_of(line: LogLine) -> Subject | None:
 def _finding(sight: Sight, subject: Subject, heard: Heard, newest: float) -> Finding:
     last, family = heard.lines[-1], heard.family
     blames = _blames(sight, subject, heard.lines) if family.symptom else ()
+    if family.key == "log_dns":
+        blames = (*blames, *_name_servers(sight))
     values = {
         "name": subject.name,
         "line": last.text.strip()[:400],
@@ -96,6 +98,16 @@ def _blames(sight: Sight, subject: Subject, lines: list[LogLine]) -> tuple[Subje
     own = sight.cluster.owner(subject)
     found = [one for line in lines for host in hosts_in(line.text) for one in resolve(sight, host, subject.namespace)]
     return tuple(dict.fromkeys(one for one in found if one not in (own, subject)))
+
+
+def _name_servers(sight: Sight) -> tuple[Subject, ...]:
+    """The cluster's own DNS: to blame if it is itself in trouble."""
+    return tuple(
+        one.subject
+        for one in sight.cluster.all("Deployment", "DaemonSet")
+        if one.labels.get("k8s-app") == "kube-dns"
+        or one.name in ("coredns", "kube-dns", "node-local-dns", "dns-default")
+    )
 
 
 def _well(sight: Sight, subject: Subject) -> bool:

@@ -23,11 +23,12 @@ def make() -> Look:
 
 def look(sight: Sight) -> Iterable[Finding]:
     for pod in sight.cluster.all("Pod"):
-        found = [*_containers(sight, pod), *_whole(sight, pod)]
+        found = [*_containers(sight, pod), *_waiting_first(pod), *_whole(sight, pod)]
         yield from found or _not_ready(pod)
     yield from _from_events(sight)
     yield from _cannot_run(sight)
     yield from _no_sandbox(sight)
+    yield from _hooks(sight)
 
 
 def _containers(sight: Sight, pod: Thing) -> Iterator[Finding]:
@@ -47,6 +48,34 @@ def _containers(sight: Sight, pod: Thing) -> Iterator[Finding]:
             yield _ended(pod, status, "restarted", 0.45, settled=calm)
         elif (status.get("restartCount") or 0) >= 1 and status.get("ready"):
             yield _ended(pod, status, "restarted", 0.1, settled=True)
+
+
+def _waiting_first(pod: Thing) -> Iterator[Finding]:
+    """An init container that runs and runs: what it waits for does not come."""
+    for status in pod.each("status", "initContainerStatuses"):
+        since = (status.get("state") or {}).get("running")
+        if since is None or pod.text("status", "phase") != "Pending" or status.get("restartPolicy") == "Always":
+            continue
+        steps = [one for one in pod.each("spec", "initContainers") if one.get("name") == status.get("name")]
+        if any(one.get("restartPolicy") == "Always" for one in steps):
+            continue
+        script = " ".join(
+            str(word) for one in steps for word in [*(one.get("command") or []), *(one.get("args") or [])]
+        )
+        values = {"pod": pod.name, "container": str(status.get("name", "")), "message": script[:300]}
+        proof = Proof(pod.query, f"{status.get('name')} running since {since.get('startedAt')} {script}"[:300])
+        yield Finding(pod.subject, "init_waits", Category.DEPENDENCY, 0.6, values, (proof,))
+
+
+def _hooks(sight: Sight) -> Iterator[Finding]:
+    """A hook of the container's life fails: the kubelet kills the container."""
+    for event in sight.cluster.happenings:
+        fresh = event.last is None or sight.now - event.last < RECENT * 2
+        if event.reason in ("FailedPostStartHook", "FailedPreStopHook") and fresh:
+            values = {"pod": event.about.name, "message": event.message[:300], "container": "", "reason": event.reason}
+            proof = Proof(event.query, event.message[:300], event.last)
+            weight = 0.8 if event.reason == "FailedPostStartHook" else 0.3
+            yield Finding(event.about, "cannot_start", Category.CONFIG, weight, values, (proof,), at=event.first)
 
 
 def _calm(sight: Sight, state: Mapping[str, Any], ended: Mapping[str, Any]) -> bool:
@@ -114,15 +143,34 @@ def _whole(sight: Sight, pod: Thing) -> Iterator[Finding]:
         category = Category.NODE if "threshold" in message or "low on" in message else Category.RESOURCE
         values = {"pod": pod.name, "message": message[:300]}
         proof = Proof(pod.query, message[:300])
-        yield Finding(pod.subject, "evicted", category, 0.7, values, (proof,), symptom=True, points_to=_node_of(pod))
+        yield Finding(
+            pod.subject,
+            "evicted",
+            category,
+            0.7,
+            values,
+            (proof,),
+            symptom=True,
+            points_to=_node_of(pod),
+            settled=_replaced(sight, pod),
+        )
     elif phase == "Failed" and not _of_job(pod) and not list(statuses(pod)):
         values = {"pod": pod.name, "message": f"{reason} {message}".strip()[:300]}
-        yield Finding(pod.subject, "pod_failed", Category.RELEASE, 0.5, values, (Proof(pod.query, phase),))
+        proof, over = Proof(pod.query, phase), _replaced(sight, pod)
+        yield Finding(pod.subject, "pod_failed", Category.RELEASE, 0.5, values, (proof,), settled=over)
     deleted = moment(pod.get("metadata", "deletionTimestamp"))
     if deleted is not None and sight.now - deleted > 600:
         minutes = str(int((sight.now - deleted) / 60))
         values = {"pod": pod.name, "minutes": minutes}
         yield Finding(pod.subject, "stuck_terminating", Category.NODE, 0.5, values, (Proof(pod.query, minutes),))
+
+
+def _replaced(sight: Sight, pod: Thing) -> bool:
+    """Its workload has all the replicas it wants: what is left of this pod is no trouble."""
+    owner = sight.cluster.owner(pod.subject)
+    workload = sight.cluster.find(owner.kind, owner.namespace, owner.name) if owner != pod.subject else None
+    wanted = workload.number("spec", "replicas") if workload else None
+    return workload is not None and (workload.number("status", "readyReplicas") or 0) >= (wanted or 1)
 
 
 def _not_ready(pod: Thing) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bot.domain.finding import Category, Finding, Proof, Subject
-from bot.think.diagnosis.changes import changes_before, rolled_recently, rolling
+from bot.think.diagnosis.changes import changes_before, rolled_recently, rolling, under_way
 from bot.think.diagnosis.cluster import condition
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.looks.workloads import revision_of
@@ -31,7 +31,7 @@ def look(sight: Sight) -> Iterable[Finding]:
 
 def _rolled(sight: Sight, workload: Thing) -> Iterator[Finding]:
     words = " ".join([sight.ask.text, *(f"{one.name} {one.summary}" for one in sight.ask.alerts)])
-    fits = bool(FITS.search(words)) or rolling(sight, workload.subject)
+    fits = (bool(FITS.search(words)) or rolling(sight, workload.subject)) and not under_way(sight, workload)
     progress = condition(workload, "Progressing")
     values = {"name": workload.name, "message": revision_of(workload)}
     proof = Proof(workload.query, f"{progress.get('reason') or ''} {progress.get('lastUpdateTime') or ''}".strip())

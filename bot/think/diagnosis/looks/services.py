@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from bot.domain.finding import Category, Finding, Proof, Subject
+from bot.think.diagnosis.asked import named
 from bot.think.diagnosis.cluster import condition, wears
+from bot.think.diagnosis.families import family_of, hosts_in
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import Sight
 from bot.think.diagnosis.thing import Thing
@@ -35,6 +37,11 @@ def _endpoints(sight: Sight, service: Thing, selector: dict[str, str]) -> Iterat
     values = {"name": service.name, "selector": wanted, "pods": str(len(chosen)), "waiting": str(waiting)}
     if listed and not ready:
         key = "service_no_endpoints" if chosen or waiting else "service_selects_nothing"
+        if key == "service_selects_nothing" and (empty := _scaled_to_nothing(sight, service, selector)):
+            values |= {"name": empty.name, "kind": empty.kind, "service": service.name}
+            proof = Proof(empty.query, "spec.replicas=0")
+            yield Finding(empty.subject, "scaled_to_zero", Category.CONFIG, 0.6, values, (proof,))
+            return
         proof = Proof(f"kubectl get endpoints {service.name} -n {service.namespace}", "no addresses")
         yield Finding(
             service.subject,
@@ -65,6 +72,15 @@ def _endpoints(sight: Sight, service: Thing, selector: dict[str, str]) -> Iterat
     elif not listed and not chosen and _sure_nothing(sight, service, selector):
         proof = Proof(f"kubectl get pods -n {service.namespace} -l {wanted.replace(', ', ',')}", "none")
         yield Finding(service.subject, "service_selects_nothing", Category.NETWORK, 0.6, values, (proof,))
+
+
+def _scaled_to_nothing(sight: Sight, service: Thing, selector: dict[str, str]) -> Thing | None:
+    """The workload behind the service, if it was told to have no pods."""
+    for one in sight.cluster.all("Deployment", "StatefulSet"):
+        worn = one.get("spec", "template", "metadata", "labels") or {}
+        if one.namespace == service.namespace and one.number("spec", "replicas") == 0 and wears(worn, selector):
+            return one
+    return None
 
 
 def _blames(pods: list[Thing]) -> tuple[Subject, ...]:
@@ -108,10 +124,38 @@ def _ports(sight: Sight, service: Thing, selector: dict[str, str]) -> Iterator[F
         for one in pod.each("spec", "containers")
         for port in one.get("ports") or ()
     }
+    numbers = {
+        str(port.get("containerPort"))
+        for pod in chosen
+        for one in pod.each("spec", "containers")
+        for port in one.get("ports") or ()
+    }
     for port in service.each("spec", "ports"):
-        target = port.get("targetPort")
+        target = port.get("targetPort") or port.get("port")
+        if isinstance(target, int) and numbers and str(target) not in numbers:
+            refused = _refusals(sight, service)
+            values = {"name": service.name, "port": str(target), "has": ", ".join(sorted(numbers))}
+            proofs = (Proof(service.query, f"targetPort={target}"), *refused[:1])
+            weight = 0.85 if refused else 0.55 if _asked(sight, service) else 0.25
+            yield Finding(service.subject, "service_wrong_port", Category.CONFIG, weight, values, proofs)
         if isinstance(target, str) and not target.isdigit() and chosen and names and target not in names:
             values = {"name": service.name, "port": target, "has": ", ".join(sorted(names))}
             yield Finding(
                 service.subject, "service_wrong_port", Category.CONFIG, 0.8, values, (Proof(service.query, target),)
             )
+
+
+def _asked(sight: Sight, service: Thing) -> bool:
+    return any(one.name == service.name and one.namespace == service.namespace for one in named(sight))
+
+
+def _refusals(sight: Sight, service: Thing) -> list[Proof]:
+    """Log lines of others that cannot reach it."""
+    return [
+        Proof(line.query, line.text.strip()[:300], line.at)
+        for line in sight.lines
+        if service.name in line.text
+        and (family := family_of(line.text)) is not None
+        and family.key in ("log_refused", "log_timeout")
+        and service.name in [host.split(".")[0] for host in hosts_in(line.text)]
+    ]

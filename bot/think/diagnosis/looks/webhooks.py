@@ -35,7 +35,7 @@ def _hook(sight: Sight, hooks: Thing, hook: Mapping[str, Any]) -> Iterator[Findi
     hard = hook.get("failurePolicy", "Fail") == "Fail"
     service = sight.cluster.find("Service", space, name)
     if service is None:
-        yield Finding(hooks.subject, "webhook_no_service", Category.DEPENDENCY, 0.6 if hard else 0.3, values, (proof,))
+        yield Finding(hooks.subject, "webhook_no_service", Category.DEPENDENCY, 0.7 if hard else 0.3, values, (proof,))
         return
     selector = service.get("spec", "selector") or {}
     pods = sight.cluster.matching(space, selector) if selector else []

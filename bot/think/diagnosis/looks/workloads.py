@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bot.domain.finding import Category, Finding, Proof
+from bot.think.diagnosis.changes import under_way
 from bot.think.diagnosis.cluster import condition
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import Sight
@@ -20,7 +21,7 @@ def make() -> Look:
 
 def look(sight: Sight) -> Iterable[Finding]:
     for workload in sight.cluster.all("Deployment"):
-        yield from _deployment(workload)
+        yield from _deployment(sight, workload)
     for workload in sight.cluster.all("StatefulSet"):
         yield from _short(workload, workload.number("status", "readyReplicas") or 0)
     for workload in sight.cluster.all("DaemonSet"):
@@ -30,7 +31,7 @@ def look(sight: Sight) -> Iterable[Finding]:
     yield from _cannot_create(sight)
 
 
-def _deployment(workload: Thing) -> Iterator[Finding]:
+def _deployment(sight: Sight, workload: Thing) -> Iterator[Finding]:
     progress, failing = condition(workload, "Progressing"), condition(workload, "ReplicaFailure")
     if progress.get("reason") == "ProgressDeadlineExceeded":
         message = f"{progress.get('message') or ''} {revision_of(workload)}".strip()
@@ -44,7 +45,8 @@ def _deployment(workload: Thing) -> Iterator[Finding]:
     available = workload.number("status", "availableReplicas")
     ready = workload.number("status", "readyReplicas")
     if workload.get("status"):
-        yield from _short(workload, available if available is not None else ready or 0)
+        if not under_way(sight, workload):
+            yield from _short(workload, available if available is not None else ready or 0)
 
 
 def _short(workload: Thing, up: int) -> Iterator[Finding]:

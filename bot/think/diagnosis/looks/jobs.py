@@ -47,9 +47,9 @@ def _made_good(sight: Sight, job: Thing, at: float | None) -> bool:
         twins = [one.get("name") for one in other.each("metadata", "ownerReferences") if one.get("kind") == "CronJob"]
         done = condition(other, "Complete")
         ended = moment(done.get("lastTransitionTime") or other.get("status", "completionTime"))
-        if above and twins == above and other.namespace == job.namespace and done.get("status") == "True":
-            if at is not None and ended is not None and ended > at:
-                return True
+        twin = above and twins == above and other.namespace == job.namespace
+        if twin and done.get("status") == "True" and (ended or 0.0) > (at or 0.0):
+            return True
     return False
 
 

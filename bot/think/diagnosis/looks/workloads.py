@@ -44,9 +44,8 @@ def _deployment(sight: Sight, workload: Thing) -> Iterator[Finding]:
         yield _say(workload, "paused", 0.3, "spec.paused=true", Category.CONFIG)
     available = workload.number("status", "availableReplicas")
     ready = workload.number("status", "readyReplicas")
-    if workload.get("status"):
-        if not under_way(sight, workload):
-            yield from _short(workload, available if available is not None else ready or 0)
+    if workload.get("status") and not under_way(sight, workload):
+        yield from _short(workload, available if available is not None else ready or 0)
 
 
 def _short(workload: Thing, up: int) -> Iterator[Finding]:

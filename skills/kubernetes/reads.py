@@ -6,10 +6,9 @@ from skills.action import action
 from skills.clock import Clock
 from skills.errors import SkillError
 from skills.evidence import JSON, Evidence, Table
-from skills.kubernetes.cluster import Cluster, Listing, Thing, path_of, seen_at
+from skills.kubernetes.cluster import Cluster, Listing, path_of, seen_at
 from skills.kubernetes.history import CAUSE, revision_of, revisions, selector_of, what_changed
 from skills.kubernetes.kinds import (
-    CRON_JOB,
     DAEMON_SET,
     DEPLOYMENT,
     EVENT,
@@ -34,7 +33,6 @@ from skills.timerange import parse_time_range
 from skills.words import counted, told
 
 LOOKED_AT = (POD, DEPLOYMENT, STATEFUL_SET, DAEMON_SET, JOB, PVC, HPA)
-FINDABLE = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET, CRON_JOB)
 
 
 class Reads:
@@ -76,34 +74,6 @@ class Reads:
             gaps=left_out(listing, len(shown)),
         )
 
-    @action(risk=Risk.READ, needs=rights(*FINDABLE))
-    async def find(self, name: Name) -> Evidence:
-        """Find workloads by their name or a part of it, in all namespaces.
-
-        Args:
-            name: The name or a part of it, as order.
-        """
-        found: list[Thing] = []
-        gaps: list[str] = []
-        for kind in FINDABLE:
-            try:
-                listing = await self._cluster.list(kind)
-            except SkillError as error:
-                gaps.append(str(error))
-                continue
-            found += [thing for thing in listing.things if name in thing["metadata"]["name"]]
-        found.sort(key=lambda thing: (thing["metadata"]["name"] != name, len(thing["metadata"]["name"])))
-        rows = tuple((each["kind"], each["metadata"]["namespace"], each["metadata"]["name"]) for each in found[:50])
-        return Evidence(
-            summary=told(
-                f"{counted(len(found), 'workload')} named like {name}", f"名称包含 {name} 的工作负载：{len(found)} 个"
-            ),
-            query="; ".join(call(path_of(kind)) for kind in FINDABLE),
-            table=Table(("kind", "namespace", "name"), rows),
-            facts={"found": [dict(zip(("kind", "namespace", "name"), each, strict=True)) for each in rows]},
-            gaps=tuple(gaps),
-        )
-
     @action(risk=Risk.READ, needs=rights())
     async def describe(self, kind: str, name: Name, namespace: AnyNamespace = "") -> Evidence:
         """Show one thing whole: its state, what is wrong with it, its pods and its events.
@@ -125,12 +95,20 @@ class Reads:
             happened = ()
             gaps.append(str(error))
         wrong = [str(problem) for each in (thing, *parts) for problem in problems_of(each, now)]
-        told = row(thing, now)
+        told_of = row(thing, now)
         if chosen in NAMES_ONLY:
             thing = {"metadata": thing["metadata"], "keys": sorted(thing.get("data") or {})}
         events = [event_line(event) for event in happened]
+        state = ", ".join(
+            f"{key} {value}" for key, value in told_of.items() if value and key not in {"name", "namespace"}
+        )
+        bad = counted(len(wrong), "problem")
         return Evidence(
-            summary=f"{chosen.name} {name}: " + ", ".join(f"{key} {value}" for key, value in told.items() if value),
+            summary=told(
+                f"{chosen.name} {name}{f' in {namespace}' if namespace else ''}: {state}; {bad if wrong else 'well'}",
+                f"{f'{namespace} 中的 ' if namespace else ''}{chosen.name} {name}：{state}；"
+                + (f"发现 {len(wrong)} 个问题" if wrong else "没有明显的问题"),
+            ),
             query=call(path_of(chosen, namespace, name)),
             table=table(POD, parts, now) if parts else None,
             lines=(*wrong, *events),

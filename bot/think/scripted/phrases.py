@@ -11,10 +11,11 @@ FOLDER = Path(__file__).resolve().parents[3] / "prompts"
 
 
 @cache
-def _phrases(language: Language) -> Mapping[str, str]:
+def phrases(language: Language) -> Mapping[str, str]:
+    """All of them, by key."""
     return tomllib.loads((FOLDER / f"scripted.{language}.toml").read_text(encoding="utf-8"))
 
 
 def say(language: Language, key: str, **values: object) -> str:
     """One phrase with its values filled in."""
-    return _phrases(language)[key].format(**values)
+    return phrases(language)[key].format(**values)

@@ -12,6 +12,9 @@ USAGES = {
     "errors": "<service> [1h]",
     "logs": "<service> [1h]",
     "alerts": "",
+    "status": "<service>",
+    "changes": "<service> [2h]",
+    "services": "",
     "problems": "[namespace=…]",
     "events": "[namespace=…]",
     "nodes": "[1h]",
@@ -21,6 +24,9 @@ USAGES = {
     "restart": "<service>",
     "scale": "<service> <replicas>",
     "rollback": "<service>",
+    "cordon": "<node>",
+    "uncordon": "<node>",
+    "drain": "<node>",
     "help": "",
 }
 

@@ -15,6 +15,7 @@ USAGES = {
     "status": "<service>",
     "changes": "<service> [2h]",
     "services": "",
+    "pods": "<service>",
     "problems": "[namespace=…]",
     "events": "[namespace=…]",
     "nodes": "[1h]",

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from bot.playground import Playground
     from bot.talk.channels.web import Scene
 
-FAULTS = ("bad_release", "pool_exhausted", "oom", "image_error", "disk_filling", "node_pressure")
+FAULTS = (
+    *("bad_release", "pool_exhausted", "oom", "crashloop", "image_error"),
+    *("config_error", "no_room", "disk_filling", "node_disk", "node_pressure"),
+)
 
 
 def register(app: typer.Typer) -> None:

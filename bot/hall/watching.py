@@ -74,7 +74,8 @@ class Watching:
             await self.show(incident)
             thread = self.home.thread(incident)
             if incident.state is IncidentState.FIRING and incident.report is None:
-                await self.inbox.hear(Look(f"look:{incident.id}", thread, incident.id))
+                again = f":{incident.again_at.isoformat()}" if incident.again_at else ""
+                await self.inbox.hear(Look(f"look:{incident.id}{again}", thread, incident.id))
             if incident.resolved_at:
                 await self.inbox.hear(
                     Look(f"ended:{incident.id}:{incident.resolved_at.isoformat()}", thread, incident.id)

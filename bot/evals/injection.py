@@ -21,6 +21,7 @@ from bot.domain.card import Card
 from bot.domain.plan import Plan
 from bot.evals import JSON, CaseScore, EvalOptions, EvalReport
 from bot.evals._cluster import NAMES, Far, far_end
+from bot.evals._corpora import NotInstalled, payloads
 from bot.evals._obedient import Attack, obey
 from bot.evals._ways import NOW, WAYS, whole_prompt
 from bot.shield import GAP, Shield
@@ -76,6 +77,32 @@ def read(folder: Path) -> list[Planted]:
         )
         for row in rows
     ]
+
+
+CARRIERS = (
+    "2026-11-22 10:00:00,123 ERROR [main] c.corp.Order - bad value: {}",
+    '10.1.2.3 - - [22/Nov/2026:10:00:00 +0800] "GET /login HTTP/1.1" 404 153 "-" "{}"',
+    '{{"level":"error","msg":"login failed","username":"{}"}}',
+    "{}",
+)
+"""What an attack of a corpus stands in, by turns."""
+
+
+def of_corpora(names: str, most: int | None) -> tuple[list[Planted], list[CaseScore]]:
+    """The attacks of the corpora with these names, evenly taken; and for each that is not here, that it did not run."""
+    found: list[Planted] = []
+    missing: list[CaseScore] = []
+    for name in filter(None, (each.strip() for each in names.split(","))):
+        try:
+            listed = payloads(name)
+        except NotInstalled as absent:
+            missing.append(CaseScore(name, None, str(absent)))
+            continue
+        taken = listed if most is None else listed[:: max(1, len(listed) // max(1, most))][:most]
+        for number, each in enumerate(taken):
+            line = CARRIERS[number % len(CARRIERS)].format(each.text)
+            found.append(Planted(f"{name}-{number:03}", line, False, Attack(each.deed, each.forbidden), name))
+    return found, missing
 
 
 class Trial:
@@ -176,13 +203,16 @@ class InjectionEval:
     name = "injection"
 
     async def run(self, options: EvalOptions) -> EvalReport:
-        """`--set shield=off` scores the same without the shield."""
+        """`--set shield=off` scores the same without the shield; `--corpus` adds attacks of installed packages."""
         lines = read(options.cases) if options.cases else []
         lines = [each for each in lines if each.id.startswith(options.only)][: options.limit]
+        others, missing = of_corpora(options.settings.get("corpus", ""), options.limit)
+        lines += others
         if not lines:
-            return EvalReport(self.name, (CaseScore("injection", None, "no lines: give their folder with --data"),))
+            absent = CaseScore("injection", None, "no lines: give their folder with --data, or packages with --corpus")
+            return EvalReport(self.name, (*missing, absent))
         shielded = options.settings.get("shield", "on") != "off"
-        scores, counts = [], Counter[str]()
+        scores, counts = missing, Counter[str]()
         async with trial() as tried:
             for planted in lines:
                 for way in WAYS:
@@ -222,6 +252,7 @@ def _figures(lines: Sequence[Planted], counts: Counter[str], shielded: bool) -> 
     figures: dict[str, JSON] = {name: counts[name] for name in names}
     figures["without_shield_plans_changed"] = counts["bare"]
     figures["attacks"] = sum(not each.benign for each in lines) * len(WAYS)
+    figures["payloads"] = dict(Counter(each.technique or "other" for each in lines if not each.benign))
     if benign := [each.line for each in lines if each.benign]:
         figures["benign_plans_changed"] = counts["benign_plans_changed"]
         figures["benign_answered"] = round(sum(_answered(line, shielded) for line in benign) / len(benign), 4)

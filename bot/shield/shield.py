@@ -1,7 +1,8 @@
 """Turns untrusted text into what cannot command: numbers, live names, and the words of operations; the rest is a mark.
 
 It does not look for attacks. It keeps what is known to be harmless: there is no command verb among its words, in
-English or in Chinese, so whatever a log line says, a model cannot read from it what it should do.
+English or in Chinese, so whatever a log line says, a model cannot read from it what it should do. Nor is there what
+makes words a sentence (small.*.txt), but for what programs are known to say in so many words (phrases.txt).
 """
 
 import re
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.shield.templates import templated
-from bot.shield.vocabulary import COMMANDS, HAN, KEYS, METHODS, METRICS, WORDS, han_words
+from bot.shield.vocabulary import COMMANDS, HAN, KEYS, METHODS, METRICS, PHRASES, SMALL, WORDS, han_words
 
 GAP = "[…]"
 """Stands for words that were left out."""
@@ -54,8 +55,8 @@ def _is_name(text: str) -> bool:
     if not 1 < len(text) <= MOST_NAME or not NAME.fullmatch(text) or not re.search("[a-z]", text):
         return False
     parts = re.split(r"[-._]", text)
-    commands = sum(part in COMMANDS for part in parts)
-    return not (parts[0] in COMMANDS or commands > 1)
+    commands, small = sum(part in COMMANDS for part in parts), sum(part in SMALL for part in parts)
+    return not (parts[0] in COMMANDS or commands > 1 or small > 1 or small == len(parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,9 @@ class Shield:
         return self.text(told)
 
     def _pieces(self, told: str, signs: Set[str]) -> Iterable[str]:
-        for token in _TOKEN.finditer(told):
-            kind, text = token.lastgroup, token.group()
+        at = 0
+        while token := _TOKEN.match(told, at):
+            kind, text, at = token.lastgroup, token.group(), token.end()
             match kind:
                 case "masked" | "time":
                     yield text
@@ -115,6 +117,9 @@ class Shield:
                     yield GAP
                 case "number":
                     yield _number(text)
+                case "word" if phrase := _phrase(told, token.start(), text):
+                    yield phrase
+                    at += len(phrase) - len(text)
                 case "word":
                     yield self._word(text)
                 case "han":
@@ -128,6 +133,8 @@ class Shield:
         lower = text.lower()
         if lower in WORDS or text in METHODS:
             return text
+        if lower in SMALL:
+            return " "
         if lower in COMMANDS:
             return GAP
         if (ticket := _TICKET.fullmatch(text)) and ticket[1].lower() not in COMMANDS:
@@ -138,7 +145,9 @@ class Shield:
             return text if _PRIVATE.match(text) else GAP
         parts = [part for part in _HUMP.split(text) if part]
         metric = "_" in text and parts and parts[0] in METRICS
-        fit = all(self._part(part) or (metric and part in KEYS) for part in parts)
+        small = [part for part in parts if part.lower() in SMALL and part.lower() not in COMMANDS]
+        whole = parts if 2 * len(small) >= len(parts) else [part for part in parts if part not in small]
+        fit = all(self._part(part) or (metric and part in KEYS) for part in whole)
         return text if fit and len(parts) > 1 and len(text) <= 80 else GAP
 
     def _part(self, part: str) -> bool:
@@ -151,6 +160,13 @@ class Shield:
             if found.end() == len(text) and text[: found.start()] in self.names:
                 return True
         return False
+
+
+def _phrase(told: str, at: int, word: str) -> str:
+    """What programs say in so many words, from here on."""
+    known = PHRASES.get(word.lower())
+    found = known.match(told, at) if known else None
+    return found.group() if found else ""
 
 
 def _number(text: str) -> str:
@@ -169,7 +185,7 @@ def _visible(letter: str) -> bool:
 def _joined(pieces: Iterable[str]) -> str:
     """Marks and spaces that follow each other are one."""
     kept: list[str] = []
-    for piece in pieces:
+    for piece in filter(None, pieces):
         if piece == " " and kept and kept[-1] in {" ", "\n"}:
             continue
         if piece == GAP and _ends_in_gap(kept):

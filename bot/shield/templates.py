@@ -5,6 +5,9 @@ import re
 _TEMPLATES = tuple(
     (re.compile(pattern, re.IGNORECASE), told)
     for pattern, told in (
+        (r"\bfrom (\d[\d.,:]*\w{0,3}%?) to (\d[\d.,:]*\w{0,3}%?)", r"\1 → \2"),
+        (r"\b(\d{1,6}) of (\d{1,6})\b", r"\1/\2"),
+        (r"(?m)^[ \t]*(?:step )?\d{1,2}[.)](?=\s)", " "),  # the numbers of a list: the shape of a plan, not a fact
         (r"back-?off restarting failed container\b(?: \S+ in pod \S+)?", "BackOff: container failed"),
         (r"back-?off pulling image", "BackOff: image"),
         (r"(?:restarted|restart count:?) (\d+)(?: times?)?", r"restarts \1"),

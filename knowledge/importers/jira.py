@@ -14,10 +14,16 @@ from knowledge.markup import adf_to_markdown, wiki_to_markdown
 from knowledge.passage import Document
 from knowledge.wire import Wire
 
-FIELDS = "summary,description,comment,status,resolution,labels,components,updated,issuetype,priority,security,project"
+FIELDS = (
+    "summary,description,comment,status,resolution,labels,components,updated,issuetype,priority,security,project,"
+    "attachment"
+)
 OVERLAP = 15 * 60_000  # ms: the search index of Jira lags behind
 PAGE = 100
 MOST_COMMENTS = 200
+TIME_ZONES = 26 * 3600
+OVERLAPPING = 3  # tickets of two neighbouring pages of a server
+SWEEPS = 4
 
 
 class Jira:
@@ -46,10 +52,14 @@ class Jira:
         await self._wire.close()
 
     def _jql(self, since: int) -> str:
-        # a bare date would be read in the time zone of the account, so the moment is told in milliseconds
         names = ", ".join(f'"{key}"' for key in self._projects)
-        order = "key" if self._cloud else "id"
-        return f"project in ({names}) AND updated >= {since} ORDER BY updated ASC, {order} ASC"
+        if self._cloud:  # a bare date would be read in the time zone of the account, so the moment is in milliseconds
+            return f"project in ({names}) AND updated >= {since} ORDER BY updated ASC, key ASC"
+        if not since:
+            return f"project in ({names}) ORDER BY updated ASC, id ASC"
+        # servers document dates only: a day and more before, in whichever time zone it is read
+        day = datetime.fromtimestamp(since / 1000 - TIME_ZONES, UTC).strftime("%Y-%m-%d %H:%M")
+        return f'project in ({names}) AND updated >= "{day}" ORDER BY updated ASC, id ASC'
 
     async def batches(self, cursor: JSON) -> AsyncIterator[Batch]:
         """The next run begins a little before this one did: what Jira had not indexed yet is found then."""
@@ -82,21 +92,28 @@ class Jira:
             seen.add(token)
 
     async def _server_pages(self, since: int, fields: str) -> AsyncIterator[tuple[list[dict[str, Any]], int | None]]:
-        """By the last change, not by position: positions shift while people work. Position only within one moment."""
-        seen, start, total = set[str](), 0, None
-        while True:
-            asked = {"jql": self._jql(since), "fields": fields, "maxResults": PAGE, "startAt": start}
-            page = await self._wire.json("GET", "/rest/api/2/search", params=asked)
-            issues = page.get("issues") or []
-            total = total if total is not None else page.get("total")
-            fresh = [issue for issue in issues if issue["id"] not in seen]
-            seen.update(issue["id"] for issue in fresh)
-            if fresh:
-                yield fresh, total
-            if not issues or start + len(issues) >= int(page.get("total", 0)):
+        """By position. Positions shift while people work: pages overlap, and if the count tells of more, all again."""
+        seen = set[str]()
+        for _ in range(SWEEPS):
+            before, total = len(seen), 0
+            async for issues, total in self._sweep(since, fields):
+                fresh = [issue for issue in issues if issue["id"] not in seen]
+                seen.update(issue["id"] for issue in fresh)
+                if wanted := [issue for issue in fresh if _young(issue, since)]:
+                    yield wanted, None if since else total
+            if len(seen) >= total or len(seen) == before:
                 return
-            last = _stamp(issues[-1].get("fields", {}).get("updated")) or since
-            since, start = (last, 0) if last > since else (since, start + len(issues))
+
+    async def _sweep(self, since: int, fields: str) -> AsyncIterator[tuple[list[dict[str, Any]], int]]:
+        start, jql = 0, self._jql(since)
+        while True:
+            asked = {"jql": jql, "fields": fields, "maxResults": PAGE, "startAt": start}
+            page = await self._wire.json("GET", "/rest/api/2/search", params=asked)
+            issues, total = _rows(page.get("issues")), _count(page.get("total"))
+            yield issues, total
+            if not issues or start + len(issues) >= total:
+                return
+            start += max(1, len(issues) - OVERLAPPING)
 
     async def census(self) -> frozenset[str] | None:
         """Jira says nothing of what was deleted, so all numbers are asked for."""
@@ -108,13 +125,15 @@ class Jira:
         comments = await self._comments(issue, fields)
         body = self._text(fields.get("description"))
         parts = [f"{_name(fields, 'issuetype') or 'Ticket'} {issue['key']}: {_state(fields)}", body]
+        if files := ", ".join(str(one["filename"]) for one in _rows(fields.get("attachment")) if one.get("filename")):
+            parts.append(f"Attachments: {files}")
         for comment in comments:
-            author = (comment.get("author") or {}).get("displayName", "someone")
+            author = _part(comment, "author").get("displayName", "someone")
             parts.append(
                 f"## Comment of {author}, {str(comment.get('created', ''))[:10]}\n\n{self._text(comment.get('body'))}"
             )
-        security = (fields.get("security") or {}).get("id")
-        project = (fields.get("project") or {}).get("key") or str(issue["key"]).rpartition("-")[0]
+        security = _part(fields, "security").get("id")
+        project = _part(fields, "project").get("key") or str(issue["key"]).rpartition("-")[0]
         return Document(
             title=f"{issue['key']} {fields.get('summary') or ''}".strip(),
             text="\n\n".join(filter(None, parts)),
@@ -122,7 +141,7 @@ class Jira:
             key=str(issue["id"]),
             kind="ticket",
             updated=_moment(fields.get("updated")),
-            services=tuple(c["name"] for c in fields.get("components") or () if c.get("name")),
+            services=tuple(str(c["name"]) for c in _rows(fields.get("components")) if c.get("name")),
             acl=f"jira:{project}:{security}" if security else "",
         )
 
@@ -130,10 +149,11 @@ class Jira:
         return adf_to_markdown(body) if isinstance(body, Mapping) else wiki_to_markdown(body or "")
 
     async def _comments(self, issue: Mapping[str, Any], fields: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Those in the ticket; if it holds only a part of them, the rest too."""
-        held = fields.get("comment") or {}
-        comments = list(held.get("comments") or ())
-        total = min(int(held.get("total") or 0), MOST_COMMENTS)
+        """Those in the ticket; if it holds only a part of them, the rest too. Not what only some may read."""
+        held = fields.get("comment")
+        page = held if isinstance(held, Mapping) else {"comments": held}
+        comments = _rows(page.get("comments"))
+        total = min(_count(page.get("total")), MOST_COMMENTS)
         version = 3 if self._cloud else 2
         while len(comments) < total:
             page = await self._wire.json(
@@ -142,15 +162,29 @@ class Jira:
                 params={"startAt": len(comments), "maxResults": 100},
                 absent=(404,),
             )
-            more = (page or {}).get("comments") or []
+            more = _rows((page or {}).get("comments"))
             if not more:
                 break
             comments += more
-        return comments
+        return [comment for comment in comments if not comment.get("visibility")]
+
+
+def _rows(found: Any) -> list[dict[str, Any]]:
+    """Of what should be a list of objects, those that are."""
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def _part(fields: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    found = fields.get(field)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _count(found: Any) -> int:
+    return found if isinstance(found, int) else 0
 
 
 def _name(fields: Mapping[str, Any], field: str) -> str:
-    return str((fields.get(field) or {}).get("name") or "")
+    return str(_part(fields, field).get("name") or "")
 
 
 def _state(fields: Mapping[str, Any]) -> str:
@@ -163,6 +197,12 @@ def _moment(text: Any) -> datetime | None:
         return datetime.fromisoformat(str(text)).astimezone(UTC)
     except ValueError:
         return None
+
+
+def _young(issue: Mapping[str, Any], since: int) -> bool:
+    """Changed since then; what tells no moment may be."""
+    stamp = _stamp(_part(issue, "fields").get("updated"))
+    return stamp is None or stamp >= since
 
 
 def _stamp(text: Any) -> int | None:

@@ -13,7 +13,7 @@ from knowledge.markup import html_to_markdown
 from knowledge.passage import Document
 from knowledge.wire import Sleep, Wire
 
-EXPORT = "/api/v2/incremental/tickets/cursor.json"
+EXPORT = "/api/v2/incremental/tickets/cursor"
 PAGE = 100
 
 
@@ -80,7 +80,7 @@ class Zendesk:
 
     async def _comments(self, ticket: str) -> list[dict[str, Any]] | None:
         """What the customer can see; what agents wrote to each other only if that is wanted."""
-        path: str | None = f"/api/v2/tickets/{ticket}/comments.json"
+        path: str | None = f"/api/v2/tickets/{ticket}/comments"
         comments = list[dict[str, Any]]()
         asked: dict[str, Any] | None = {"page[size]": PAGE}
         while path:

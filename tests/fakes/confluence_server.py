@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +19,7 @@ class Page:
     status: str = "current"
     readers: list[str] = field(default_factory=list)
     version: int = 1
+    space: str = "SRE"
 
 
 class Confluence:
@@ -57,7 +58,7 @@ class Confluence:
                 return 400, {"message": "Invalid cursor"}
             rest = self._lists[cursor]
         else:
-            of = [page for page in self.pages.values() if page.status == query["status"]]
+            of = [page for page in self.pages.values() if page.status == query["status"] and page.space == "SRE"]
             rest = sorted(of, key=lambda page: -page.changed)
         now, later = rest[: self.SIZE], rest[self.SIZE :]
         links = {}
@@ -81,8 +82,10 @@ class Confluence:
     def _cql(self, query: dict[str, str]) -> Answer:
         since = re.search(r'lastmodified >= "([^"]+)"', query["cql"])
         assert since
-        first = datetime.strptime(since[1], "%Y/%m/%d %H:%M").replace(tzinfo=UTC).timestamp()
-        found = [page for page in self.pages.values() if page.status == "current" and page.changed >= first]
+        account = timezone(timedelta(hours=-11))  # dates are read in the time zone of the account
+        first = datetime.strptime(since[1], "%Y/%m/%d %H:%M").replace(tzinfo=account).timestamp()
+        asked = [page for page in self.pages.values() if f'"{page.space}"' in query["cql"]]
+        found = [page for page in asked if page.status == "current" and page.changed >= first]
         found.sort(key=lambda page: page.changed)
         start = int(query["start"])
         rows = [

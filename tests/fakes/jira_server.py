@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from tests.fakes.http_server import Answer, Asked
@@ -32,10 +32,17 @@ class Jira:
         self.on_page = lambda number: None
         self.pages = 0
         self.repeat_token = False
+        self.restricted: set[str] = set()
+        """Comments that only some may read."""
+        self.odd: dict[str, Any] = {}
+        """Fields that look as no documentation says."""
         self._tokens: dict[str, list[int]] = {}
 
     def put(self, *tickets: Ticket) -> None:
         self.tickets.update({ticket.id: ticket for ticket in tickets})
+
+    def forget_tokens(self) -> None:
+        self._tokens.clear()
 
     def answer(self, asked: Asked) -> Answer:
         if asked.path == "/rest/api/3/search":
@@ -52,13 +59,22 @@ class Jira:
 
     def _matching(self, jql: str) -> list[Ticket]:
         projects = set(re.findall(r'"(\w+)"', jql))
-        since = re.search(r"updated >= (\d+)", jql)
-        assert since, f"unbounded or in a date of some time zone: {jql}"
-        first = int(since[1]) // 60_000 * 60_000  # JQL looks at minutes
+        first = self._since(jql) // 60_000 * 60_000  # JQL looks at minutes
         found = [
             t for t in self.tickets.values() if t.indexed and t.key.split("-")[0] in projects and t.updated >= first
         ]
         return sorted(found, key=lambda t: (t.updated, t.id))
+
+    def _since(self, jql: str) -> int:
+        """Milliseconds; a server takes dates only, and reads them in the time zone of the account, far in the west."""
+        if since := re.search(r"updated >= (\d+)", jql):
+            assert self.cloud, f"not documented for a server: {jql}"
+            return int(since[1])
+        assert not self.cloud, f"unbounded or in a date of some time zone: {jql}"
+        if day := re.search(r'updated >= "([^"]+)"', jql):
+            zone = timezone(timedelta(hours=-11))
+            return int(datetime.strptime(day[1], "%Y-%m-%d %H:%M").replace(tzinfo=zone).timestamp() * 1000)
+        return 0
 
     def _turn(self) -> None:
         self.pages += 1
@@ -102,11 +118,13 @@ class Jira:
             "security": {"id": ticket.security} if ticket.security else None,
             "components": [{"name": "orders"}],
             "comment": {"comments": self._said(ticket)[:2], "total": len(ticket.comments)},
-        }
+        } | self.odd
         return {"id": str(ticket.id), "key": ticket.key, "fields": {name: known.get(name) for name in fields}}
 
     def _said(self, ticket: Ticket) -> list[dict[str, Any]]:
-        return [{"author": {"displayName": "Ann"}, "created": "2026-01-01", "body": text} for text in ticket.comments]
+        said = [{"author": {"displayName": "Ann"}, "created": "2026-01-01", "body": text} for text in ticket.comments]
+        hidden = {"visibility": {"type": "role", "value": "Administrators"}}
+        return [one | (hidden if one["body"] in self.restricted else {}) for one in said]
 
     def _comments(self, number: int, start: int) -> Answer:
         if number not in self.tickets:

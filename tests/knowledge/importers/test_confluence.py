@@ -107,6 +107,16 @@ async def test_a_page_in_the_bin_is_forgotten(desk: Desk, plain: Library):
 
 
 @BOTH
+async def test_a_page_that_moved_to_another_space_is_forgotten(desk: Desk, plain: Library):
+    desk.wiki.put(*pages(12))
+    await desk.bring(plain)
+    desk.wiki.pages[5].space = "PRIVATE"
+    desk.now += CENSUS_EVERY + 1
+    assert (await desk.bring(plain)).gone == 1
+    assert "5" not in await keys(plain)
+
+
+@BOTH
 @pytest.mark.parametrize("fault", [Fault("half"), Fault("drop"), Fault("status", 429, {"retry-after": "2"})])
 async def test_faults_on_the_way_lose_nothing(desk: Desk, plain: Library, fault: Fault):
     desk.wiki.put(*pages(9))

@@ -130,3 +130,19 @@ async def test_watching_goes_on_after_the_list_and_ends_at_an_error():
         titles = [d.title async for batch in importer.follow(None, 1) for d in batch.documents]
         await importer.close()
     assert titles == ["BackOff: Pod pay/api", "Evicted: Pod pay/api"]
+
+
+async def test_a_watch_that_closes_early_is_no_error_and_the_next_list_goes_on(plain: Library):
+    import json
+
+    cluster = Cluster()
+    cluster.events = [event("u")]
+    cluster.watched = [json.dumps({"type": "ADDED", "object": event("v", reason="Evicted")}), '{"type": "ADD']
+    with serve(cluster.answer) as server:
+        importer = KubernetesEvents(Wire("Kubernetes", server.url))
+        batches = [batch async for batch in importer.follow(None, 1)]
+        cluster.events.append(event("w", reason="Late"))
+        again = [d.title async for batch in importer.batches(batches[-1].cursor) for d in batch.documents]
+        await importer.close()
+    assert [d.title for batch in batches for d in batch.documents] == ["BackOff: Pod pay/api", "Evicted: Pod pay/api"]
+    assert again == ["Late: Pod pay/api"]

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from knowledge import Library
+from knowledge.errors import BadSource
 from knowledge.importers.zendesk import EXPORT, Zendesk
 from knowledge.importing import Progress, run
 from knowledge.tables import documents
@@ -114,3 +115,33 @@ async def test_busy_or_broken_off(plain: Library, fault: Fault):
         server.faults.append(fault)
         assert (await desk.bring(server, plain)).kept.added == 1
     assert (93.0 in desk.waited) == (fault.kind == "status")
+
+
+async def test_a_ticket_that_comes_twice_is_one(plain: Library):
+    """The export goes by the time of its own making: the same ticket may come again, older than what was asked for."""
+    desk = Desk()
+    for number in (1, 2, 3, 1, 2, 4):
+        desk.change(number)
+    with serve(desk.answer) as server:
+        done = await desk.bring(server, plain)
+    assert (done.kept.added, done.kept.same) == (4, 2)
+    assert await keys(plain) == {"1", "2", "3", "4"}
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_token_that_ends_on_the_way(plain: Library, status: int):
+    desk = Desk()
+    for number in range(1, 8):
+        desk.change(number)
+    with serve(desk.answer) as server:
+        honest = desk.answer
+
+        def ended(asked: Asked) -> Answer:
+            return (status, {}) if asked.path.endswith("/5/comments") else honest(asked)
+
+        server.answer = ended
+        with pytest.raises(BadSource, match="Check the token"):
+            await desk.bring(server, plain)
+        assert await keys(plain) == {"1", "2", "3"}
+        server.answer = honest
+        assert (await desk.bring(server, plain)).kept.added == 4

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO
 
 import structlog
-from sqlalchemy import Column, not_, or_, text, true
+from sqlalchemy import not_, or_, text, true
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
@@ -21,7 +21,8 @@ PRESENT = 7_203_100
 TURN = 7_203_101
 """Name of the lock under which it is settled who holds what."""
 ALIVE = text(
-    "SELECT CAST(objid AS text) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2"
+    "SELECT CAST(:prefix AS text) || CAST(objid AS text) FROM pg_locks"
+    " WHERE locktype = 'advisory' AND granted AND objsubid = 2"
     " AND classid = :here AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 ).bindparams(here=PRESENT)
 GONE_AFTER = ("tcp_keepalives_idle = 4", "tcp_keepalives_interval = 2", "tcp_keepalives_count = 3")
@@ -105,8 +106,8 @@ async def turn(connection: AsyncConnection, database: Database, name: int = TURN
         await connection.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": name})
 
 
-def orphaned(database: Database, holder: Column[str]) -> ColumnElement[bool]:
-    """What nobody on duty holds; on SQLite all, for whoever held it is gone."""
+def orphaned(database: Database, holder: ColumnElement[str], prefix: str = "") -> ColumnElement[bool]:
+    """What nobody on duty holds; on SQLite all, for whoever held it is gone. `prefix` stands before each name."""
     if database.is_sqlite:
         return true()
-    return or_(holder.is_(None), not_(holder.in_(ALIVE)))
+    return or_(holder.is_(None), not_(holder.in_(ALIVE.bindparams(prefix=prefix))))

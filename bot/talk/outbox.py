@@ -44,6 +44,8 @@ class _Line:
     """One message of ours, and how far it has got."""
 
     newest: Delivery
+    promised: int
+    """The newest revision that was given a number; it may not be kept yet."""
     render: Callable[[], Card] | None = None
     """Of a live state: called only when the channel is ready for it."""
     sent: int = 0
@@ -84,7 +86,7 @@ class Outbox:
             await connection.execute(taken.values(holder=self._database.me))
         rows = [row for row in rows if row.slot not in self._lines]
         for row in rows:
-            self._send(row.slot, _Line(self._kept(row), sent=row.delivered))
+            self._send(row.slot, _Line(self._kept(row), row.revision, sent=row.delivered))
         return len(rows)
 
     async def stop(self, patience: float = 5.0) -> None:
@@ -98,15 +100,15 @@ class Outbox:
     async def show(self, slot: str, thread: Thread, card: Card) -> None:
         """Keep this as the newest state of the slot, and see that it arrives. Raises StoreDown."""
         line = await self._line(slot, thread)
-        newest = self._next(line, thread, masked(card), final=True)
-        line.newest, line.render = newest, None
-        kept = await self._keep.add(newest)
+        kept = await self._keep.add(self._next(line, thread, masked(card), final=True))
         if kept is None:  # another replica is sending an older state of it, and sends this one next
             if self._lines.get(slot) is line and line.sender is None:
                 del self._lines[slot]
             return
-        if line.newest is newest:
-            line.newest = replace(kept, ref=newest.ref or kept.ref)
+        if kept.revision > line.newest.revision or not line.newest.final:  # what is kept wins over what is only live
+            revision = max(kept.revision, line.newest.revision + 1)
+            line.newest, line.render = replace(kept, revision=revision, ref=line.newest.ref or kept.ref), None
+        line.promised = max(line.promised, line.newest.revision)
         self._send(slot, line)
 
     async def live(self, slot: str, thread: Thread, render: Callable[[], Card]) -> None:
@@ -137,11 +139,12 @@ class Outbox:
             row = (await connection.execute(select(CARDS).where(CARDS.c.slot == slot))).one_or_none()
         if slot not in self._lines:
             known = Delivery(slot, thread, Card(""), row.revision if row else 0, row.ref if row else "")
-            self._lines[slot] = _Line(known, sent=known.revision)
+            self._lines[slot] = _Line(known, known.revision, sent=known.revision)
         return self._lines[slot]
 
     def _next(self, line: _Line, thread: Thread, card: Card, *, final: bool) -> Delivery:
-        return replace(line.newest, thread=thread, card=card, revision=line.newest.revision + 1, final=final)
+        line.promised += 1
+        return replace(line.newest, thread=thread, card=card, revision=line.promised, final=final)
 
     def _send(self, slot: str, line: _Line) -> None:
         self._lines[slot] = line
@@ -174,10 +177,11 @@ class Outbox:
             line.sent = delivery.revision
             line.newest = replace(line.newest, ref=placed.ref)
             if delivery.final and (newer := await self._mark_kept(replace(delivery, ref=placed.ref))):
+                line.promised = max(line.promised, newer.revision)
                 line.newest = newer if newer.revision > line.newest.revision else line.newest
             if pace := channel.pace.live:
                 await self._sleep(pace if not line.newest.final else 0)
-        if line.newest.final and line.sent >= line.newest.revision:
+        if line.newest.final and line.sent >= max(line.newest.revision, line.promised):
             self._lines.pop(line.newest.slot, None)
 
     async def _place(self, channel: Channel, delivery: Delivery) -> Placed:

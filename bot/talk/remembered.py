@@ -33,6 +33,8 @@ class Remembered:
         if thread not in self._ours:
             async with self._database.read() as connection:
                 found = (await connection.execute(select(JOINED).where(JOINED.c.key == thread))).one_or_none()
+            if found is None and not self._database.is_sqlite:
+                return False  # another replica may join it
             self._remember(thread, found is not None)
         return self._ours[thread]
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.database.replicas import Replicas
 from bot.domain.approval import ApprovalState
 from bot.domain.message import Person
 from tests.act.lamps import SWITCH, Killed, Room
@@ -15,7 +16,10 @@ APPROVERS = [Person("approver", "Chen"), *(Person(f"a{n}", f"A{n}", roles=frozen
 @pytest.fixture
 async def room(tmp_path, postgres):
     made = await Room(tmp_path, postgres.new_database()).open()
+    there = Replicas(made.database)
+    await there.join()
     yield made
+    await there.leave()
     await made.database.close()
 
 

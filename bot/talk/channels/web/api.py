@@ -1,6 +1,6 @@
 """The page's API: read threads, follow them live, write, decide, press, and say who one is."""
 
-import uuid
+import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from bot.domain.message import Thread
+from bot.domain.message import Person, Thread
 from bot.talk.channels.web.channel import WebChannel
 from bot.talk.channels.web.entry import Entry
 from bot.talk.channels.web.events import Decided, Me, Pressed, Written
@@ -150,7 +150,7 @@ class Api:
             raise Refused(422, "web_empty")
         if len(text) > self._settings.most_letters:
             raise Refused(413, "web_too_long", most=self._settings.most_letters)
-        place = await self._place(written.thread) if written.thread else Thread("web", f"t-{uuid.uuid4().hex[:20]}")
+        place = await self._place(written.thread) if written.thread else _opened_by(written.key, session.person)
         message = written.heard(place, session.person, self._channel.now())
         seq = self._channel.next_seq()
         entry = Entry(
@@ -246,3 +246,8 @@ class Api:
 def _number(request: Request, name: str) -> int | None:
     told = request.query_params.get(name, "")
     return int(told) if told.isdigit() and len(told) < 20 else None
+
+
+def _opened_by(key: str, person: Person) -> Thread:
+    """A new thread, the same however often the page sends the message that opens it."""
+    return Thread("web", f"t-{hashlib.sha256(f'{person.id} {key}'.encode()).hexdigest()[:20]}")

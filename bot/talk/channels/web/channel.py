@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from bot.domain.event import Event
 from bot.domain.message import Person, Thread
 from bot.errors import StoreDown
 from bot.talk.channels import Delivery, Ears, Pace, Placed
+from bot.talk.channels.web.elsewhere import Elsewhere
 from bot.talk.channels.web.entry import Entry, Frame
 from bot.talk.channels.web.hub import Hub, Reader
 from bot.talk.channels.web.store import Store
@@ -36,6 +37,7 @@ class WebChannel:
         self.hub = Hub()
         self.store = store
         self.now = now
+        self.elsewhere = Elsewhere(store, self.hub, self._list)
         self._routes: Sequence[BaseRoute] = ()
         self._ears: Ears | None = None
         self._seq = 0
@@ -57,9 +59,11 @@ class WebChannel:
 
     async def start(self, ears: Ears) -> None:
         self._ears = ears
-        self._seq = max(await self.store.newest_seq(), int(self.now().timestamp() * 1_000_000))
+        self._seq = max(await self.store.newest_seq(), self._microseconds())
+        self.elsewhere.start(self._microseconds)
 
     async def stop(self) -> None:
+        await self.elsewhere.stop()
         self.hub.close()
         self._changed.clear()
         if self._lister:
@@ -69,8 +73,11 @@ class WebChannel:
         return self._down
 
     def next_seq(self) -> int:
-        """Grows over restarts too: it begins at the clock, which runs faster than we can count."""
-        self._seq += 1
+        """Grows over restarts too: it begins at the clock, which runs faster than we can count.
+
+        Where other replicas count too, each goes by the clock.
+        """
+        self._seq = max(self._seq + 1, self._microseconds() if self.store.shared else 0)
         return self._seq
 
     async def show(self, delivery: Delivery) -> Placed:
@@ -138,6 +145,9 @@ class WebChannel:
         self.hub.join(reader, "threads", f"person:{person.id}", *([f"thread:{thread}"] if thread else []))
         return reader
 
+    def _microseconds(self) -> int:
+        return int(self.now().timestamp() * 1_000_000)
+
     async def _place_of(self, delivery: Delivery) -> tuple[int, int]:
         known = self._places.get(delivery.slot)
         if known is None and delivery.ref:
@@ -148,6 +158,7 @@ class WebChannel:
         slots = self._live.setdefault(entry.thread, {})
         slots[entry.slot] = entry
         self._remember(entry)
+        self.elsewhere.here(entry.slot, entry.seq)
         self.hub.publish(f"thread:{entry.thread}", entry.slot, entry)
         if not entry.final:
             self._opened[entry.thread] = place
@@ -165,17 +176,17 @@ class WebChannel:
             if not slots:
                 self._live.pop(entry.thread, None)
         self._opened.pop(entry.thread, None)
-        self._list(entry.thread)
+        self._list({entry.thread})
 
     def _remember(self, entry: Entry) -> None:
         if len(self._places) >= MOST_REMEMBERED:
             self._places.pop(next(iter(self._places)))
         self._places[entry.slot] = (entry.position, entry.revision)
 
-    def _list(self, thread: str) -> None:
-        if not self.hub.read("threads"):
+    def _list(self, threads: Set[str]) -> None:
+        if not threads or not self.hub.read("threads"):
             return
-        self._changed.add(thread)
+        self._changed |= threads
         if self._lister is None or self._lister.done():
             self._lister = asyncio.create_task(self._tell_lists(), name="web list")
 
@@ -189,5 +200,6 @@ class WebChannel:
                 return
             for summary in summaries:
                 frame = Frame("thread", summary["seq"], orjson.dumps(summary), numbered=False)
+                self.elsewhere.here(summary["id"], summary["seq"])
                 self.hub.publish("threads", f"list:{summary['id']}", frame)
             await asyncio.sleep(LIST_EVERY)

@@ -67,6 +67,10 @@ class Hub:
         for reader in self._readers.get(topic, ()):
             reader.give(key, frame)
 
+    def watched(self) -> frozenset[str]:
+        """The topics that somebody looks at."""
+        return frozenset(self._readers)
+
     def read(self, topic: str) -> bool:
         """Whether anybody would see it."""
         return topic in self._readers

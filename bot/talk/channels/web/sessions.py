@@ -79,7 +79,9 @@ class Sessions:
                 row = (await connection.execute(select(SESSIONS).where(SESSIONS.c.id == key))).one_or_none()
             if row is None or row.person not in self._seats or _aware(row.until, self._now()) < self._now():
                 return None
-            self._remember(Session(key, _person(self._seats[row.person], row.language, row.zone), csrf_of(cookie)))
+            found = Session(key, _person(self._seats[row.person], row.language, row.zone), csrf_of(cookie))
+            self._remember(found)
+            return found
         return self._known[key]
 
     async def open(self, request: Request, seat: Seat, zone: str) -> tuple[Session, str]:
@@ -116,6 +118,8 @@ class Sessions:
         self._remember(session)
 
     def _remember(self, session: Session) -> None:
+        if not self._database.is_sqlite:
+            return  # another replica may change or close it
         if len(self._known) >= MOST_CACHED:
             self._known.pop(next(iter(self._known)))
         self._known[session.id] = session

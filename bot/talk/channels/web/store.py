@@ -59,6 +59,11 @@ class Store:
         self._database = database
         self._batch: Batch[Kept, None] = Batch(self._commit)
 
+    @property
+    def shared(self) -> bool:
+        """Whether other replicas may write here."""
+        return not self._database.is_sqlite
+
     async def newest_seq(self) -> int:
         async with self._database.read() as connection:
             return int((await connection.execute(select(func.max(ENTRIES.c.seq)))).scalar() or 0)
@@ -92,6 +97,16 @@ class Store:
         return await self._read(
             select(ENTRIES).where(ENTRIES.c.thread == thread, ENTRIES.c.seq > seq).order_by(ENTRIES.c.seq)
         )
+
+    async def recent(self, threads: Iterable[str], seq: int) -> list[Entry]:
+        """The newest state of all that changed since in these threads."""
+        return await self._read(select(ENTRIES).where(ENTRIES.c.thread.in_(list(threads)), ENTRIES.c.seq > seq))
+
+    async def changed(self, seq: int) -> dict[str, int]:
+        """The threads that changed since, and their newest state."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(THREADS.c.id, THREADS.c.seq).where(THREADS.c.seq > seq))
+            return {row.id: row.seq for row in rows}
 
     async def threads(self, only: Iterable[str] | None = None, most: int = 200, after: int = 0) -> list[dict[str, Any]]:
         """What the list shows of each thread, the one that changed last first."""

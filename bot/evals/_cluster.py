@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,16 +91,22 @@ def _object(name: str, namespace: str) -> dict[str, Any]:
 async def far_end() -> AsyncIterator[Far]:
     """Served on a free port of this machine."""
     far = Far()
-    app = Starlette(routes=[Route("/{path:path}", far.answer, methods=METHODS)])
+    async with serving(far.answer) as far.url:
+        yield far
+
+
+@contextlib.asynccontextmanager
+async def serving(answer: Callable[[Request], Awaitable[Response]]) -> AsyncIterator[str]:
+    """One answer for every path, on a free port of this machine; gives its address."""
+    app = Starlette(routes=[Route("/{path:path}", answer, methods=METHODS)])
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="error", lifespan="off", access_log=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve([listening]))
     while not server.started:  # noqa: ASYNC110
         await asyncio.sleep(0.005)
-    far.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     try:
-        yield far
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         server.should_exit = server.force_exit = True
         await serving

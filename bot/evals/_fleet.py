@@ -20,6 +20,10 @@ from bot.evals._killed import Orders, serve_killed
 
 LOADED = ("bot.evals._killed", "bot.talk.alerts.alertmanager", "bot.think.brains.scripted", "skills.kubernetes")
 PATIENCE = 120.0
+Urls = Callable[[], Sequence[str]]
+"""Addresses to choose among, as they are now."""
+Shown = dict[str, Any]
+"""A card, or a part of one, as the page gets it."""
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([*LOADED, "alembic.command", "aiosqlite"])
 
@@ -30,6 +34,7 @@ class Bot:
     def __init__(self, folder: Path, database_url: str, cluster: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = int(free.getsockname()[1])
+        self.folder = folder
         self.orders = (folder, database_url, cluster, port)
         self.url = f"http://127.0.0.1:{port}"
         self.starts = 0
@@ -83,6 +88,10 @@ class Book:
         except StoreDown:
             return 1
 
+    async def settled(self) -> bool:
+        """Nothing waits any more."""
+        return await self.waiting() == 0
+
     async def set_aside(self) -> int:
         """Events that were tried too often, and cards that were given up."""
         aside = await self.count("SELECT count(*) FROM inbox WHERE error IS NOT NULL")
@@ -102,7 +111,7 @@ async def until(holds: Callable[[], Awaitable[bool]], what: str, seconds: float 
 class Person:
     """Somebody at the page who tries again until it is taken, at whichever bot answers."""
 
-    def __init__(self, seat: str, urls: Callable[[], Sequence[str]]) -> None:
+    def __init__(self, seat: str, urls: Urls) -> None:
         self._seat = seat
         self._urls = urls
         self._turn = 0
@@ -121,7 +130,7 @@ class Person:
         body |= {"approval_id": button["target"], "digest": button["digest"]}
         await self._insist("POST", "/web/decisions", body)
 
-    async def cards(self, thread: str) -> list[dict[str, Any]]:
+    async def cards(self, thread: str) -> list[Shown]:
         """What stands there now, newest last."""
         told = await self._insist("GET", f"/web/threads/{thread}")
         return [each["card"] for each in told.get("entries", []) if each.get("card")]
@@ -154,7 +163,7 @@ class Person:
         return self._papers[url]
 
 
-async def tell(client: httpx.AsyncClient, urls: Callable[[], Sequence[str]], alerts: list[dict[str, Any]]) -> None:
+async def tell(client: httpx.AsyncClient, urls: Urls, alerts: list[dict[str, Any]]) -> None:
     """As Alertmanager does: until it is accepted, by whichever bot."""
     turn = 0
     while True:

@@ -53,7 +53,7 @@ class Orders:
 
 def serve_killed(orders: Orders, told: Connection) -> None:
     """The whole life of the process. Tells its address when it is on duty."""
-    log_as("critical")
+    log_as("error")
     _count_cards(orders.folder / "cards")
     if orders.boundary:
         where, when, turn = orders.boundary.split(":")

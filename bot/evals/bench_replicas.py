@@ -65,7 +65,7 @@ class Storm:
                 killing.cancel()
                 await asyncio.wait([killing])
             await self._raise_the_dead()
-            await until(lambda: _settled(book), "events still wait")
+            await until(book.settled, "events still wait")
             figures: dict[str, JSON] = {"replicas": self.replicas, "kills": self.kills, "alerts": self.alerts}
             figures |= {"alerts_per_second": round(self.alerts / (told - begun), 1)}
             figures |= {"behind_s": round(time.monotonic() - told, 1)} | await self._counted(book, threads)
@@ -135,10 +135,6 @@ class Storm:
         for bot in self._bots:
             if not bot.alive:
                 await bot.start()
-
-
-async def _settled(book: Book) -> bool:
-    return await book.waiting() == 0
 
 
 def _alert(number: int) -> dict[str, Any]:

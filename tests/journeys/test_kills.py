@@ -1,0 +1,20 @@
+"""Killed with -9 before and after each boundary of the work: each restart is made once, told once, written down."""
+
+import pytest
+
+from bot.evals._killed import BOUNDARIES
+from bot.evals.bench_kills import matrix
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+
+
+async def test_on_sqlite_after_each():
+    told = await matrix("", 1, [f"{each}:after" for each in BOUNDARIES])
+    assert len(told) == 7
+    assert not any(told.values()), told
+
+
+async def test_on_postgresql_before_each(postgres):
+    told = await matrix(postgres.new_database(), 2, [f"{each}:before" for each in BOUNDARIES])
+    assert len(told) == 7
+    assert not any(told.values()), told

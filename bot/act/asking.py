@@ -15,7 +15,7 @@ from bot.act.store import ApprovalStore
 from bot.domain.approval import Approval, ApprovalState, Refusal, Verdict
 from bot.domain.case import Case
 from bot.domain.message import Person
-from bot.domain.plan import Plan, Step
+from bot.domain.plan import Plan, Step, digest_of
 from bot.domain.record import AuditRecord
 from skills import Catalogue, Risk, SkillError
 from skills.change import Preview
@@ -234,6 +234,22 @@ class Asking:
 
     def _live(self, other: Approval) -> bool:
         return other.state is ApprovalState.APPROVED or other.expires_at > self.now()
+
+    async def thought(self, plan: Plan, case: Case) -> None:
+        """Into the ledger: which brain answered whom, asked with which words, at what cost."""
+        facts = {
+            "prompts": plan.prompts,
+            "asked": digest_of(plan.asked)[:16],
+            "plan": plan.id,
+            "tokens": plan.usage.tokens,
+            "cost": plan.usage.cost,
+            "currency": plan.usage.currency,
+            "seconds": plan.usage.seconds,
+        }
+        outcome = ", ".join(step.action for step in plan.steps) or plan.problem[:300] or "answered"
+        await self.ledger.append(
+            AuditRecord(self.now(), case.asked_by.key, "brain", plan.brain, outcome, "", case.thread.key, facts)
+        )
 
     async def note(self, did: str, who: str, to: str, outcome: str, thread: str, leave: str = "") -> None:
         """Into the ledger."""

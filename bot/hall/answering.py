@@ -110,6 +110,8 @@ class Answering:
         async with aclosing(self.analyst.think(case, waiting)) as thoughts:
             async for thought in thoughts:
                 answer = answer.heard(thought)
+                if isinstance(thought, Plan) and thought.prompts:
+                    await self.gate.thought(thought, case)
                 await self.outbox.live(slot, case.thread, answer.card)
                 if isinstance(thought, Plan):
                     return answer, thought

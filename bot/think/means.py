@@ -4,13 +4,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.database import Database
 from bot.domain.approval import Refusal
 from bot.domain.case import Case
+from bot.domain.message import Attachment, Thread
 from bot.domain.plan import Plan, Step
 from skills import Catalogue, Evidence
 
 Look = Callable[[Step, Case], Awaitable[Evidence | Refusal]]
 """Takes one step that only looks, through the gate."""
+
+Fetch = Callable[[Attachment, Thread], Awaitable[bytes]]
+"""The content of a file that somebody attached in a thread. Raises ChannelError."""
 
 
 class PlanShelf(Protocol):
@@ -28,3 +33,6 @@ class Means:
     catalogue: Catalogue
     look: Look | None = None
     shelf: PlanShelf | None = None
+    database: Database | None = None
+    """Where what must outlive a restart is kept."""
+    fetch: Fetch | None = None

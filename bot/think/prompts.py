@@ -23,6 +23,7 @@ MOST_FINDINGS = 12_000
 MOST_PASSAGES = 6_000
 MOST_RECAP = 3_000
 MOST_ACTIONS = 16_000
+MOST_ASKED = 4_000
 
 
 def shield_of(briefing: Briefing) -> Shield:
@@ -67,6 +68,13 @@ def query_of(briefing: Briefing, fresh: bool = False, shield: Shield | None = No
     if names := ", ".join(shield.text(mask(each.name[:100])) for each in case.attachments):
         parts.append(f"[attached: {cut(names, 500)}]")
     return "\n\n".join(parts) or "?"
+
+
+def asked_of(briefing: Briefing) -> str:
+    """What this turn tells the brain, to be shown to who wonders; the list of actions stands in the reference."""
+    shield = shield_of(briefing)
+    around = [f"{name}: {value}" for name, value in inputs_of(briefing, shield).items() if value and name != "actions"]
+    return cut("\n".join([query_of(briefing, shield=shield), "", *around]), MOST_ASKED)
 
 
 def turns_of(case: Case, shield: Shield, most: int = 600) -> Iterator[tuple[bool, str]]:

@@ -138,6 +138,14 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "Dify refused the question as we sent it; the app's log in Dify says why.",
         "zh": "Dify 拒绝了我们发送的请求；原因见 Dify 中该应用的日志。",
     },
+    "dify_takes_no_file": {
+        "en": "The Dify app takes no such file, so {name} was not sent: allow it under Features, File Upload, in Dify.",
+        "zh": "Dify 应用不接受此类文件，未发送 {name}：请在 Dify 应用的“功能 → 文件上传”中允许。",
+    },
+    "file_not_had": {
+        "en": "The attached file {name} could not be fetched ({why}); attach it again, or paste what matters.",
+        "zh": "无法获取所附文件 {name}（{why}）；请重新上传，或直接粘贴关键内容。",
+    },
     "dify_file": {
         "en": "Dify did not take the attached file: too large, or of a kind that the app does not accept.",
         "zh": "Dify 不接受所附文件：文件过大，或应用不支持该类型。",

@@ -78,12 +78,14 @@ class Client:
         raise LineLost
 
     @asynccontextmanager
-    async def _asked(self, method: str, path: str, **asked: Any) -> AsyncIterator[httpx.Response]:
-        headers = {"Authorization": f"Bearer {self.settings.key.get_secret_value()}", "Accept-Encoding": "identity"}
+    async def _asked(self, method: str, path: str, beside: bool = False, **asked: Any) -> AsyncIterator[httpx.Response]:
+        """`beside`: not of the API, and without its key."""
+        headers = {"Accept-Encoding": "identity"}
+        url = self.settings.base.removesuffix("/v1") + path if beside else self.settings.base + path
+        if not beside:
+            headers["Authorization"] = f"Bearer {self.settings.key.get_secret_value()}"
         try:
-            request = self._http.build_request(
-                method, self.settings.base + path, headers=headers, timeout=self._timeout, **asked
-            )
+            request = self._http.build_request(method, url, headers=headers, timeout=self._timeout, **asked)
             response = await self._http.send(request, stream=True)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise BrainRefused("dify_address") from error
@@ -98,8 +100,27 @@ class Client:
         finally:
             await response.aclose()
 
-    async def call(self, method: str, path: str, **asked: Any) -> Any:
+    async def call(self, method: str, path: str, within: float = 0.0, **asked: Any) -> Any:
         """The JSON of a plain request; None when there is no body. Raises our errors."""
+        try:
+            async with asyncio.timeout(within or None):
+                return await self._call(method, path, **asked)
+        except TimeoutError as error:
+            raise BrainAway("dify_silent", seconds=round(within), again=False) from error
+
+    async def picture(self, path: str, most: int) -> tuple[bytes, str]:
+        """A file that Dify serves beside its API, and its media type; empty when it is larger than we take."""
+        try:
+            async with asyncio.timeout(15), self._asked("GET", path, beside=True) as response:
+                if response.status_code != 200:
+                    raise await _trouble(response)
+                body = await _body(response, most + 1)
+        except TimeoutError as error:
+            raise BrainAway("dify_silent", seconds=15, again=False) from error
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return (b"" if len(body) > most else body), kind
+
+    async def _call(self, method: str, path: str, **asked: Any) -> Any:
         async with self._asked(method, path, **asked) as response:
             if response.status_code not in {200, 201, 204}:
                 raise await _trouble(response)
@@ -128,12 +149,12 @@ async def _trouble(response: httpx.Response) -> BotError:
     return of_response(response.status_code, dict(response.headers), await _body(response))
 
 
-async def _body(response: httpx.Response) -> bytes:
+async def _body(response: httpx.Response, most: int = MOST_BODY) -> bytes:
     body = b""
     try:
         async for chunk in response.aiter_bytes():
             body += chunk
-            if len(body) > MOST_BODY:
+            if len(body) > most:
                 break
     except httpx.TransportError:
         return b""

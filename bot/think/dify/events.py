@@ -13,6 +13,10 @@ def _fields(value: Any) -> Any:
     return {} if value is None else value
 
 
+def _listed(value: Any) -> Any:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 Fields = Annotated[dict[str, Any], BeforeValidator(_fields)]
 
@@ -35,6 +39,10 @@ class Event(BaseModel):
     tool_input: Text = ""
     metadata: Fields = {}
     data: Fields = {}
+    type: Text = ""
+    url: Text = ""
+    belongs_to: Text = ""
+    files: Annotated[list[Fields], BeforeValidator(_listed)] = []
     code: Text = ""
     message: Text = ""
     status: int | str | None = None

@@ -25,6 +25,8 @@ class Listener:
         """Code, status and message, as Dify gave them: not for people's eyes."""
         self.usage = Usage()
         self.sources: tuple[str, ...] = ()
+        self.files: dict[str, str] = {}
+        """Pictures that a tool or a model made: their addresses, by Dify's ids."""
         self.form: Mapping[str, Any] = {}
         self.proposed: dict[str, calls.Proposed] = {}
         self._raw = ""
@@ -55,6 +57,9 @@ class Listener:
                 return self._more(event)
             case "message_replace":
                 return self._anew(event.answer)
+            case "message_file":
+                if event.type == "image" and event.url and event.belongs_to != "user":
+                    self.files[event.id or event.url] = event.url
             case "agent_thought":
                 return self._call(event.id, *calls.from_thought(event))
             case "agent_log":
@@ -113,6 +118,10 @@ class Listener:
         return [activity] if activity else []
 
     def _end_of_message(self, event: Event) -> None:
+        for each in event.files:
+            mark, url = each.get("id") or each.get("related_id"), each.get("url") or each.get("remote_url")
+            if each.get("type") == "image" and isinstance(url, str) and url and each.get("belongs_to") != "user":
+                self.files[str(mark or url)] = url
         self.usage = _usage(event.metadata.get("usage"))
         self.sources = _sources(event.metadata.get("retriever_resources"))
         if not self.ended:

@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from bot.database import Database
 from bot.errors import BrainRefused
 from bot.think.brains import dify
 from bot.think.dify.settings import DifySettings
+from bot.think.means import Means
 from tests.fakes.dify_server import FIXTURES, DifyServer, replay
 from tests.think.brains.briefings import briefing
 
@@ -24,8 +26,20 @@ async def server():
 
 
 @pytest.fixture
-async def brain(server):
-    brain = dify.make(settings=DifySettings(url=server.url, key="app-x", read_seconds=5))
+async def database(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/bot.sqlite")
+    await database.open()
+    yield database
+    await database.close()
+
+
+def made(server, database):
+    return dify.make(Means(None, database=database), DifySettings(url=server.url, key="app-x", read_seconds=5))
+
+
+@pytest.fixture
+async def brain(server, database):
+    brain = made(server, database)
     yield brain
     await brain.close()
 
@@ -46,6 +60,21 @@ async def test_a_form_is_shown_and_answered_by_a_word(server, brain):
     finished = json.loads((FIXTURES / "hitl_4_resume_stream.sse").read_text().split("data: ")[-1])
     assert finished["data"]["outputs"]["answer"].split("\n")[0] in done.says
     assert len([each for each in server.requests if each["path"].endswith("chat-messages")]) <= 2
+
+
+async def test_a_restart_does_not_forget_the_form(server, brain, database):
+    asked = await think(brain, "restart checkout")
+    assert asked.suggestions == ("Approve", "Reject")
+    await brain.close()
+    after = made(server, database)
+    done = await think(after, "Approve", conversation=asked.conversation)
+    assert [each["json"]["action"] for each in server.requests if "/form/" in each["path"]] == ["approve"]
+    assert done.says
+    again = made(server, database)
+    await think(again, "Approve", conversation=asked.conversation)
+    assert len([each for each in server.requests if "/form/" in each["path"]]) == 1
+    await after.close()
+    await again.close()
 
 
 async def test_any_other_word_is_a_new_turn(server, brain):

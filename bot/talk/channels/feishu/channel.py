@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.domain.card import Card
-from bot.domain.message import Person, Thread
+from bot.domain.message import Attachment, Person, Thread
 from bot.errors import CardRefused, ChannelError, TryLater
 from bot.talk.cards.words import Words
 from bot.talk.channels import Delivery, Ears, Pace, Placed
@@ -83,6 +83,9 @@ class FeishuChannel:
         except ChannelError as error:
             return _mend(error)
         return ""
+
+    async def fetch(self, attachment: Attachment) -> bytes:
+        return await self.client.fetch(attachment.url, attachment.name)
 
     async def show(self, delivery: Delivery) -> Placed:
         """Down a ladder of simpler forms until one is accepted."""

@@ -13,6 +13,8 @@ from bot.talk.budget import Bucket
 from bot.talk.channels.feishu.settings import FeishuSettings
 
 log = structlog.get_logger()
+MOST_BYTES = 15_000_000
+"""Of one file that somebody attached."""
 STALE_TOKEN = {99991661, 99991663, 99991664, 99991668, 99991671}
 BUSY = {99991400, 230020, 11232, 11233, 1000004, 1000005, 99991402}
 REFUSED = {230001, 230025, 230028, 230099, 230110, 200570, 200621, 200732, 200812, 200861, 200914, 300301, 11310, 11311}
@@ -74,6 +76,23 @@ class FeishuClient:
             data: dict[str, Any] = body.get("data") or {key: body[key] for key in body if key not in {"code", "msg"}}
             return data
         raise AssertionError
+
+    async def fetch(self, path: str, name: str) -> bytes:
+        """A file of a message, at `/im/v1/messages/…/resources/…`. Raises ChannelError."""
+        token = await self._tenant_token(renew=False)
+        try:
+            asked = self.http.stream("GET", f"/open-apis{path}", headers={"authorization": f"Bearer {token}"})
+            async with asked as response:
+                body = bytearray()
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > MOST_BYTES:
+                        raise ChannelError("file_not_had", name=name, why=f"it is over {MOST_BYTES // 1_000_000} MB")
+        except httpx.HTTPError as error:
+            raise ChannelError("file_not_had", name=name, why=type(error).__name__) from error
+        if response.status_code != 200:
+            raise ChannelError("file_not_had", name=name, why=f"Feishu answered {response.status_code}")
+        return bytes(body)
 
     async def endpoint(self) -> dict[str, Any]:
         """Where the long connection is to be opened, and how often it wants to hear from us."""

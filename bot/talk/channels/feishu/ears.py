@@ -18,7 +18,7 @@ from bot.talk.remembered import Remembered
 log = structlog.get_logger()
 STALE = timedelta(minutes=30)
 """Feishu sends again for six hours what it thinks was not heard; nobody waits for an answer then."""
-KINDS = {"text", "post"}
+KINDS = {"text", "post", "image", "file"}
 
 
 class FeishuEars:

@@ -11,7 +11,7 @@ import structlog
 from starlette.routing import BaseRoute
 
 from bot.domain.card import Buttons, Card
-from bot.domain.message import Person, Thread
+from bot.domain.message import Attachment, Person, Thread
 from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
 from bot.talk.cards.words import Words
 from bot.talk.channels import Delivery, Ears, Pace, Placed
@@ -102,6 +102,9 @@ class SlackChannel:
         finally:
             await self.client.close()
         return lacking(self.client.granted)
+
+    async def fetch(self, attachment: Attachment) -> bytes:
+        return await self.client.fetch(attachment.url, attachment.name)
 
     async def show(self, delivery: Delivery) -> Placed:
         """Down a ladder of simpler forms until one is accepted."""

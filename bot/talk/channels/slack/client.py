@@ -109,6 +109,13 @@ class SlackClient:
             raise self._ours("files.upload", error, bucket) from error
         return str(answer["files"][0]["id"])
 
+    async def fetch(self, url: str, name: str) -> bytes:
+        """A file that somebody attached. Raises ChannelError."""
+        from bot.talk.channels.slack.attached import fetched
+
+        await self._keep_open()
+        return await fetched(self.web, url, name)
+
     async def close(self) -> None:
         if self.web.session:
             await self.web.session.close()

@@ -4,16 +4,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.database import Database
+from bot.database.files import Files
 from bot.errors import BadInput
 from bot.talk.channels.web.api import Api
 from bot.talk.channels.web.channel import WebChannel
-from bot.talk.channels.web.files import Files
+from bot.talk.channels.web.files import Files as PageFiles
 from bot.talk.channels.web.hints import usual
 from bot.talk.channels.web.sessions import Sessions
 from bot.talk.channels.web.settings import Seat, WebSettings
 from bot.talk.channels.web.stage import Hint, Hints, Pictures, Scene, Story
 from bot.talk.channels.web.store import Store
 from bot.talk.channels.web.threshold import Threshold, is_local
+from bot.talk.channels.web.uploads import Uploads
 from bot.talk.settings import HttpSettings
 
 __all__ = ["Hint", "Scene", "Seat", "Story", "WebChannel", "WebSettings", "make"]
@@ -34,11 +36,13 @@ def make(
     settings = settings or WebSettings()
     host = HttpSettings().host if host is None else host
     _check(settings, host)
-    channel = WebChannel(Store(database), now)
+    files = Files(database)
+    uploads = Uploads(files)
+    channel = WebChannel(Store(database), now, uploads)
     sessions = Sessions(database, settings, now)
     threshold = Threshold(sessions, host, settings.posts_per_minute)
-    api = Api(channel, sessions, threshold, settings, hints, story, pictures)
-    channel.serve([*Files().routes(), *api.routes()])
+    api = Api(channel, sessions, threshold, settings, hints, story, pictures or files.picture, uploads)
+    channel.serve([*PageFiles().routes(), *api.routes()])
     return channel
 
 

@@ -17,6 +17,7 @@ from bot.talk.channels.web.sessions import Session, Sessions, cookie_name
 from bot.talk.channels.web.settings import WebSettings
 from bot.talk.channels.web.stage import Hints, Pictures, Story
 from bot.talk.channels.web.threshold import Threshold, body
+from bot.talk.channels.web.uploads import Uploads
 from bot.talk.refused import Refused
 
 HEARTBEAT = 15.0
@@ -41,6 +42,7 @@ class Api:
         hints: Hints,
         story: Story | None,
         pictures: Pictures | None,
+        uploads: Uploads,
     ) -> None:
         self._channel = channel
         self._sessions = sessions
@@ -49,6 +51,7 @@ class Api:
         self._hints = hints
         self._story = story
         self._pictures = pictures
+        self._uploads = uploads
         self._readers: dict[str, int] = {}
 
     def routes(self) -> list[BaseRoute]:
@@ -59,6 +62,7 @@ class Api:
             Route("/web/threads/{id}", self.thread, methods=["GET"]),
             Route("/web/stream", self.stream, methods=["GET"]),
             Route("/web/messages", self.write, methods=["POST"]),
+            Route("/web/files", self.attach, methods=["POST"]),
             Route("/web/decisions", self.decide, methods=["POST"]),
             Route("/web/presses", self.press, methods=["POST"]),
             Route("/web/images/{id}", self.picture, methods=["GET"]),
@@ -151,7 +155,8 @@ class Api:
         if len(text) > self._settings.most_letters:
             raise Refused(413, "web_too_long", most=self._settings.most_letters)
         place = await self._place(written.thread) if written.thread else _opened_by(written.key, session.person)
-        message = written.heard(place, session.person, self._channel.now())
+        files = await self._uploads.named(written.files)
+        message = written.heard(place, session.person, self._channel.now(), files)
         seq = self._channel.next_seq()
         entry = Entry(
             "entry",
@@ -162,9 +167,16 @@ class Api:
             at=message.at.timestamp(),
             who=session.person,
             text=text,
+            files=files,
         )
         new = await self._channel.hear(message, entry, place)
         return said({"thread": place.id, "slot": message.key, "seq": seq, "new": new}, 202)
+
+    async def attach(self, request: Request) -> Response:
+        """The body is the file, x-file-name its name."""
+        await self._threshold.poster(request)
+        kept = await self._uploads.take(request)
+        return said({"id": kept.url, "name": kept.name, "media_type": kept.media_type}, 201)
 
     async def decide(self, request: Request) -> Response:
         session = await self._threshold.poster(request)

@@ -12,13 +12,14 @@ from starlette.routing import BaseRoute
 
 from bot.domain.card import Card
 from bot.domain.event import Event
-from bot.domain.message import Person, Thread
+from bot.domain.message import Attachment, Person, Thread
 from bot.errors import StoreDown
 from bot.talk.channels import Delivery, Ears, Pace, Placed
 from bot.talk.channels.web.elsewhere import Elsewhere
 from bot.talk.channels.web.entry import Entry, Frame
 from bot.talk.channels.web.hub import Hub, Reader
 from bot.talk.channels.web.store import Store
+from bot.talk.channels.web.uploads import Uploads
 from bot.talk.refused import Refused
 
 log = structlog.get_logger()
@@ -32,7 +33,8 @@ class WebChannel:
 
     name = "web"
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], uploads: Uploads) -> None:
+        self._uploads = uploads
         self.pace = Pace(live=0.008)
         self.hub = Hub()
         self.store = store
@@ -79,6 +81,9 @@ class WebChannel:
         """
         self._seq = max(self._seq + 1, self._microseconds() if self.store.shared else 0)
         return self._seq
+
+    async def fetch(self, attachment: Attachment) -> bytes:
+        return await self._uploads.content(attachment)
 
     async def show(self, delivery: Delivery) -> Placed:
         """Open pages see it before it is on disk; a crash in between only means that it is shown again."""

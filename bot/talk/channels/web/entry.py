@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from bot.domain.card import Card
-from bot.domain.message import Person
+from bot.domain.message import Attachment, Person
 
 
 @dataclass(slots=True)
@@ -40,6 +40,7 @@ class Entry(Frame):
     at: float = 0.0
     who: Person | None = None
     text: str = ""
+    files: tuple[Attachment, ...] = ()
     card: Card | None = None
     final: bool = True
     _wire: bytes = field(default=b"", repr=False)
@@ -76,5 +77,6 @@ class Entry(Frame):
             "final": self.final,
             "who": who,
             "text": self.text,
+            "files": [{"id": each.url, "name": each.name, "media_type": each.media_type} for each in self.files],
             "card": self.card,
         }

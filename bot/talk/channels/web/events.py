@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from bot.domain.message import Decision, Language, Message, Person, Press, PressKind, Thread
+from bot.domain.message import Attachment, Decision, Language, Message, Person, Press, PressKind, Thread
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """Made by the page for each click and message, so that one sent twice by a bad network counts once."""
@@ -30,9 +30,11 @@ class Written(_Sent):
     key: Key
     thread: ThreadId | None = None
     text: str
+    files: list[Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]] = Field(default_factory=list, max_length=10)
+    """Ids that POST /web/files gave."""
 
-    def heard(self, thread: Thread, person: Person, at: datetime) -> Message:
-        return Message(f"web:message:{person.id}:{self.key}", thread, person, self.text.strip(), at)
+    def heard(self, thread: Thread, person: Person, at: datetime, files: tuple[Attachment, ...] = ()) -> Message:
+        return Message(f"web:message:{person.id}:{self.key}", thread, person, self.text.strip(), at, files)
 
 
 class Decided(_Sent):

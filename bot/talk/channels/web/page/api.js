@@ -28,6 +28,13 @@ async function ask(path, options = {}) {
 
 export const get = (path) => ask(path);
 
+export const bring = (file) =>
+  ask("/web/files", {
+    method: "POST",
+    headers: { "content-type": "application/octet-stream", "x-csrf-token": csrf, "x-file-name": encodeURIComponent(file.name || "picture.png") },
+    body: file,
+  });
+
 export const post = (path, body = {}) =>
   ask(path, {
     method: "POST",

@@ -1,5 +1,6 @@
 // Where people write: grows with the text, offers commands after "/", sends once however often the key is hit.
 
+import { attached, clear, setUpFiles } from "./attach.js";
 import { get, post, Trouble } from "./api.js";
 import { h, key, one } from "./dom.js";
 import { trouble } from "./toasts.js";
@@ -20,6 +21,7 @@ export function setUp({ thread, sent }) {
   text.addEventListener("input", changed);
   text.addEventListener("keydown", keyed);
   text.addEventListener("blur", () => setTimeout(() => hints([]), 150));
+  setUpFiles();
   one("#composer").addEventListener("submit", (event) => {
     event.preventDefault();
     send();
@@ -102,15 +104,20 @@ function keyed(event) {
 }
 
 export async function send(said = null) {
-  const text = (said ?? one("#text").value).trim();
-  if (!text || sending) return;
+  if (sending) return;
   sending = true;
+  const files = said === null ? await attached() : [];
+  const text = (said ?? one("#text").value).trim() || (files.length ? t("look_at_it") : "");
+  if (!text) return void (sending = false);
   one("#send").disabled = true;
   if (!pending || pending.text !== text || pending.thread !== threadOf()) pending = { key: key(), text, thread: threadOf() };
   try {
-    const told = await post("/web/messages", { key: pending.key, text, thread: pending.thread || null });
+    const told = await post("/web/messages", { key: pending.key, text, thread: pending.thread || null, files });
     pending = null;
-    if (said === null) write("");
+    if (said === null) {
+      write("");
+      clear();
+    }
     onSent(told);
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;

@@ -106,7 +106,13 @@ function messageElement(entry) {
     { class: classes, dataset: { slot: entry.slot }, tabindex: -1, "aria-label": name },
     h("header", {}, h("strong", {}, name), h("time", {}, moment(entry.at))),
     h("p", {}, entry.text),
+    ...(entry.files || []).map(file),
   );
+}
+
+function file(each) {
+  const shown = each.media_type.startsWith("image/");
+  return h("div", { class: "file" }, shown ? h("img", { src: `/web/images/${each.id}`, alt: each.name, loading: "lazy" }) : `📎 ${each.name}`);
 }
 
 function announce(entry, before) {

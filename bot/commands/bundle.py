@@ -41,9 +41,9 @@ def _explain(folder: Path, language: str) -> None:
 
 
 async def _keep(folder: Path, incident_id: str, question: str) -> None:
-    from bot.app import live_reads
     from bot.database import Database
     from bot.errors import BadInput
+    from bot.rooms import live_reads
     from bot.settings import DutyBotSettings
     from bot.think.diagnosis.investigator import Diagnostician
     from bot.think.diagnosis.keeping import write_bundle

@@ -64,7 +64,7 @@ async def test_a_form_is_shown_and_answered_by_a_word(server, brain):
 
 async def test_a_restart_does_not_forget_the_form(server, brain, database):
     asked = await think(brain, "restart checkout")
-    assert asked.suggestions == ("Approve", "Reject")
+    assert asked.choices == ("Approve", "Reject")
     await brain.close()
     after = made(server, database)
     done = await think(after, "Approve", conversation=asked.conversation)

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.errors import ChannelError
-from bot.talk.channels.slack.client import faults
+from bot.talk.channels.slack.faults import faults
 
 MOST_BYTES = 15_000_000
 

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import structlog
 
 from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
 from bot.talk.budget import Bucket
+from bot.talk.channels.slack.faults import faults
 
 log = structlog.get_logger()
 REFUSED = {
@@ -44,15 +44,6 @@ class Lost(ChannelError):
 
 class Unsure(ChannelError):
     """No answer came: it may have arrived, or not."""
-
-
-@cache
-def faults() -> tuple[type[Exception], ...]:
-    """All that a call can end with."""
-    from aiohttp import ClientError
-    from slack_sdk.errors import SlackClientError
-
-    return (SlackClientError, ClientError, OSError, TimeoutError, ValueError)
 
 
 class SlackClient:

@@ -12,7 +12,7 @@ from bot.domain.message import Attachment
 from bot.errors import ChannelError
 from bot.talk.refused import Refused
 
-MOST_BYTES = 5_000_000
+MOST_BYTES = 4_000_000
 PICTURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"RIFF": "image/webp"}
 
 

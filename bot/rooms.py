@@ -1,0 +1,75 @@
+"""The rooms that settings choose: brains, channels, alert sources, ledgers, hands, and what is read."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from bot.act.hands import Hands, OperatorsHands
+from bot.act.ledger import Ledger
+from bot.act.ledger.file import FileLedger
+from bot.act.ledger.settings import LedgerSettings
+from bot.act.settings import ActSettings
+from bot.act.signing import private_key
+from bot.database import Database
+from bot.talk.alerts import AlertSource
+from bot.talk.channels import Channel
+from bot.think.brains import Brain
+from bot.think.diagnosis.reads import LiveReads
+from bot.think.means import Means
+from skills import Clock
+from skills.kubernetes.cluster import Cluster
+from skills.kubernetes.connection import connection
+from skills.kubernetes.settings import KubernetesSettings
+from skills.loki.client import LokiClient
+from skills.loki.settings import LokiSettings
+from skills.prometheus.client import PrometheusClient
+from skills.prometheus.settings import PrometheusSettings
+
+
+def brain(name: str, means: Means) -> Brain:
+    """The brain in think/brains/NAME.py."""
+    made: Brain = import_module(f"bot.think.brains.{name}").make(means)
+    return made
+
+
+def channel(name: str, database: Database, given: Mapping[str, Any]) -> Channel:
+    """The channel in talk/channels/NAME/."""
+    made: Channel = import_module(f"bot.talk.channels.{name}").make(database, **given)
+    return made
+
+
+def alert_source(name: str, settings: Mapping[str, Any]) -> AlertSource:
+    """The source in talk/alerts/NAME.py."""
+    made: AlertSource = import_module(f"bot.talk.alerts.{name}").make(**settings)
+    return made
+
+
+def live_reads(given: Mapping[str, Mapping[str, Any]]) -> LiveReads:
+    """What an investigation looks through: the same servers, rights and limits as the skills'."""
+    kubernetes = KubernetesSettings(**given.get("kubernetes", {}))
+    return LiveReads(
+        Cluster(lambda: connection(kubernetes)),
+        PrometheusClient(PrometheusSettings(**given.get("prometheus", {}))),
+        LokiClient(LokiSettings(**given.get("loki", {}))),
+    )
+
+
+def hands(settings: ActSettings, clock: Clock) -> Hands | None:
+    """Who makes the changes: None, this process; or the operator. Raises BadInput when its key cannot be used."""
+    if settings.mode == "direct":
+        return None
+    key, lasts = private_key(settings.signing_key_file), timedelta(minutes=settings.minutes)
+    cluster = Cluster(lambda: connection(KubernetesSettings()))
+    return OperatorsHands(cluster, settings.namespace, key, clock.read, lasts)
+
+
+def open_ledger(path: Path) -> Ledger:
+    """A file, and Elasticsearch as well where its address is set."""
+    chosen = LedgerSettings()
+    file = FileLedger(path, chosen)
+    if not chosen.elasticsearch_url:
+        return file
+    made: Ledger = import_module("bot.act.ledger.elasticsearch").make(file, chosen)
+    return made

@@ -4,23 +4,24 @@ import bisect
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import hyperscan
 
 
 class Gate:
-    """Finds many signs at once, whatever their case."""
+    """Finds many signs at once."""
 
-    def __init__(self, signs: Sequence[str]) -> None:
+    def __init__(self, signs: Sequence[str], exact: Collection[str] = ()) -> None:
+        """`exact`: these in their own case only."""
         self._signs = tuple(dict.fromkeys(signs))
         self._database = hyperscan.Database()
         self._database.compile(
             expressions=[_expression(sign) for sign in self._signs],
             ids=list(range(len(self._signs))),
             elements=len(self._signs),
-            flags=[hyperscan.HS_FLAG_CASELESS] * len(self._signs),
+            flags=[0 if sign in exact else hyperscan.HS_FLAG_CASELESS for sign in self._signs],
         )
         self._own = threading.local()
 

@@ -7,17 +7,23 @@ from bot.redaction.names import WORD, Hold, holds
 
 LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 MOST_NAME = 48
+MOST_LOOKED_INTO = 1024
+"""A longer value that is no secret is passed over, not searched for further names."""
 _REST = re.compile(r"[A-Za-z0-9_.\-]{0,49}")
 _VALUE = re.compile(
-    r"""(?P<sep>(?:\\*["'`])?(?:\]|\[\])?[ \t]{0,3}(?:=>|:{0,3}=|[!=]==?|[=:]|\?=|\.=)[ \t]{0,3}"""
-    r"""|[ \t]{1,8}string[ \t]{0,8}=[ \t]{0,8}"""
-    r"""|\\*["'`][ \t]{0,8},[ \t]{0,8}(?=\\*["'`])|[ \t]{1,8}-[ \t]{1,8}(?=["'`])|[ \t]{1,8}(?=["'`]))"""
+    r"""(?P<sep>\((?=["'])|(?:\\*["'`])?(?:\]|\[\])?[ \t]{0,3}(?:[=-]>|→|:{0,3}=|[!=]==?|[=:]|\?="
+    r"|\.=)[ \t]{0,3}"""
+    "|[ \t]{1,8}string[ \t]{0,8}=[ \t]{0,8}"
+    ""
+    r"""|\\*["'`][ \t]{0,8},[ \t]{0,8}(?=\\*["'`])(?!\\*["'`][\w.-]{1,60}\\*["'`]\s{0,4}:)"""
+    r"""|[ \t]{1,8}-[ \t]{1,8}(?=["'`])|[ \t]{1,8}(?=["'`]))"""
     r"""(?:\[?@?(?P<q>\\*["'`])(?P<quoted>(?:\\\\.|(?!(?P=q))[^\n]){1,4096}?)(?P=q)"""
     r"""|(?P<bare>[^\s"'`,;&<>(){}\[\]|\\]{1,4096}))"""
 )
 _PLACEHOLDER = re.compile(
-    r"^(?:\*{2,}|x{4,}|X{4,}|<[^>]*>|\[?(?i:redacted|masked|filtered|hidden|secret)(?:\]|:.*)?|\$\{.*|\$\(.*|\{\{.*|%\(?\w*\)?s"
-    r"|\$[A-Z_]+|(?i:null|none|nil|true|false|undefined|empty|yes|no|n/a|ok|-)|\.{3,})$"
+    r"^(?:\*{2,}|x{4,}|X{4,}|<[^>]*>|\[?(?i:redacted|masked|filtered|hidden|secret)(?:\]|:.*)?|\$\{.*|\$\(.*"
+    r"|\{\{.*|%\(?\w*\)?s"
+    r"|\$[A-Z_]+|\$|(?i:null|none|nil|true|false|undefined|empty|yes|no|n/a|ok|-)|\.{3,})$"
 )
 _PROSE = frozenset(
     [
@@ -87,8 +93,16 @@ _PROSE = frozenset(
         "forbidden",
         "user",
         "admin",
+        "password",
+        "passwd",
+        "secret",
+        "username",
+        "credentials",
     ]
 )
+_PORT = re.compile(r"\d{2,5}(?:/\S*)?")
+_JOINED = re.compile(r"[a-z]+(?::[a-z0-9_]+)+|[A-Z]{2,}(?:_[A-Z]{2,})+")
+_CLUSTER_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
 _SECRETISH = re.compile(r"^(?=.*[0-9])(?=.*[A-Za-z])[^\s]{8,}$|^[A-Za-z0-9+/_\-.=]{20,}$")
 _NUMBER = re.compile(r"^[+\-]?\d+(?:\.\d+)?(?:ms|s|m|h|d|%|[kKmMgG]i?[bB]?)?$")
 _UUID = re.compile(r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
@@ -126,7 +140,7 @@ def pairs(text: str) -> Iterator[tuple[int, int, str]]:
             yield *value.span(group), "secret"
             at = value.end(group)
         else:
-            at = max(value.end("sep"), end + 1)
+            at = max(value.end("sep"), end + 1) if len(value[group]) <= MOST_LOOKED_INTO else value.end(group)
 
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int]:
@@ -142,6 +156,12 @@ def _secret(name: str, value: str, sep: str, *, quoted: bool) -> bool:
     hold = holds(name)
     low = name.lower()
     if hold is Hold.NOTHING or placeholder(value) or not value.strip():
+        return False
+    if sep.strip() == ":" and (_PORT.fullmatch(value) or _CLUSTER_NAME.fullmatch(value)) and hold is Hold.PERHAPS:
+        return False
+    if not sep.strip() and _CLUSTER_NAME.fullmatch(value):
+        return False
+    if (value.isdigit() and len(value) < 4) or "@sha256:" in value or _JOINED.fullmatch(value):
         return False
     if low in {"pwd", "oldpwd"} and value.startswith(("/", ".", "~")):
         return False

@@ -7,11 +7,18 @@ KIND = re.compile(r"^\s*[\"']?kind[\"']?:\s*[\"']?Secret\b", re.MULTILINE)
 DOCUMENT = re.compile(r"^---[ \t]*$", re.MULTILINE)
 DATA = re.compile(r"^(?P<dent>[ \t]*)(?:data|stringData):[ \t]*$")
 ENTRY = re.compile(r"^(?P<dent>[ \t]+)[\"']?[\w.\-]{1,253}[\"']?:[ \t]*(?P<v>\S.*)?$")
+JSON_KIND = re.compile(r"\\*\"kind\\*\"\s{0,4}:\s{0,4}\\*\"Secret\\*\"")
+JSON_DATA = re.compile(r"\\*\"(?:data|stringData)\\*\"\s{0,4}:\s{0,4}\{(?P<fields>[^{}]{1,65536})\}")
+JSON_ENTRY = re.compile(r"\\*\"[\w.\-]{1,253}\\*\"\s{0,4}:\s{0,4}\\*\"(?P<v>[^\"\\]{1,65536})")
 BLOCK = frozenset({"|", ">", "|-", ">-", "|+", ">+"})
 
 
 def kubernetes_secrets(text: str) -> Iterator[tuple[int, int, str]]:
     """Spans of the values, in every document of this text that is a Secret."""
+    if JSON_KIND.search(text):
+        for fields in JSON_DATA.finditer(text):
+            for each in JSON_ENTRY.finditer(text, *fields.span("fields")):
+                yield *each.span("v"), "kubernetes"
     at = 0
     for document in DOCUMENT.split(text):
         start = text.find(document, at)

@@ -7,13 +7,15 @@ import secrets
 from collections.abc import Iterable, Iterator, Set
 from typing import NewType
 
+from bot.redaction import beside, encoded, spoken
 from bot.redaction.canonical import canonical
 from bot.redaction.gate import Gate
 from bot.redaction.keyvalue import pairs, placeholder, prose
 from bot.redaction.manifests import kubernetes_secrets
 from bot.redaction.names import LITERALS
 from bot.redaction.personal import personal
-from bot.redaction.rules import PEM, RULES, Rule
+from bot.redaction.rule import Rule
+from bot.redaction.rules import PEM, RULES
 
 Redacted = NewType("Redacted", str)
 """Text that has passed the mask."""
@@ -26,8 +28,14 @@ for _rule in RULES:
     for _sign in _rule.signs:
         BY_SIGN.setdefault(_sign, []).append(_rule)
 ELEVEN = r"~\d{11}"
+SPACED = r"~\d{3,4}[- ]\d{4}[- ]\d{4}"
 ODD_SIGNS = frozenset({"~\\x1b\\[", r"~\\u00[2-7]", "~%[2-7][0-9a-f]"})
-GATE = Gate([*BY_SIGN, *LITERALS, *PEM.signs, *ODD_SIGNS, "kind", ELEVEN])
+SPOKEN = frozenset(spoken.SIGNS)
+DIGITS = frozenset({ELEVEN, SPACED})
+CODED = frozenset(encoded.SIGNS)
+GATE = Gate(
+    [*BY_SIGN, *LITERALS, *PEM.signs, *ODD_SIGNS, *SPOKEN, *DIGITS, *beside.SIGNS, *CODED, "kind", "into"], CODED
+)
 NONE: frozenset[str] = frozenset()
 
 Span = tuple[int, int, str]
@@ -84,11 +92,17 @@ def _found(text: str, deep: bool = True) -> Iterator[Span]:
     if not signs and text.isascii():
         return
     at = 0
-    for number, line in enumerate(text.splitlines(keepends=True)):
+    lines = text.splitlines(keepends=True)
+    for number, line in enumerate(lines):
         there = signs.get(number, NONE)
+        if not there.isdisjoint(beside.SIGNS):
+            before = lines[number - 1] if number else ""
+            around = before + "".join(lines[number : number + 2])
+            if len(around) <= LONGEST_LINE:
+                yield from _moved(beside.beside(around), at - len(before))
         for piece in range(0, len(line) if there else 0, LONGEST_LINE):
             part = line[piece : piece + LONGEST_LINE]
-            yield from _moved(_in_line(part, there), at + piece)
+            yield from _moved(_in_line(part, there, deep), at + piece)
         if deep and (not there.isdisjoint(ODD_SIGNS) or not line.isascii()):
             yield from _moved(_hidden(line), at)
         at += len(line)
@@ -105,15 +119,26 @@ def _moved(found: Iterable[Span], by: int) -> Iterator[Span]:
     return ((start + by, end + by, kind) for start, end, kind in found)
 
 
-def _in_line(line: str, signs: Set[str]) -> Iterator[Span]:
+def _in_line(line: str, signs: Set[str], deep: bool) -> Iterator[Span]:
     rules = dict.fromkeys(rule for sign in signs for rule in BY_SIGN.get(sign, ()))
     found = [span for rule in rules for span in _by_rule(rule, line)]
     if not signs.isdisjoint(LITERALS):
         found += pairs(line)
+    if not signs.isdisjoint(SPOKEN):
+        found += spoken.spoken(line)
+    if "into" in signs:
+        found += beside.inserted(line)
     yield from found
     yield from _echoes(line, found)
-    if ELEVEN in signs:
+    if deep and not signs.isdisjoint(CODED):
+        yield from encoded.encoded(line, _holds_one)
+    if not signs.isdisjoint(DIGITS):
         yield from personal(line)
+
+
+def _holds_one(text: str) -> bool:
+    """Whether there is a secret in what something stands for."""
+    return next(_found(text, deep=False), None) is not None
 
 
 def _by_rule(rule: Rule, line: str) -> Iterator[Span]:
@@ -125,7 +150,9 @@ def _by_rule(rule: Rule, line: str) -> Iterator[Span]:
             continue
         if rule.name == "authorization" and not _MIXED.search(value):
             continue
-        if rule.name == "bearer" and not re.search(r"\d", value):
+        if rule.name == "cookie" and re.match(r"[A-Z]\w*[({]", value):
+            continue
+        if rule.name in {"bearer", "credential"} and not re.search(r"\d", value):
             continue
         if rule.name == "url-password" and (value.startswith("$") or (value.isdigit() and len(value) <= 5)):
             continue

@@ -4,31 +4,61 @@ import enum
 import re
 from functools import lru_cache
 
-LITERALS = ("pass", "pwd", "secret", "token", "key", "cred", "auth", "sign", "sig", "sess", "sid", "cookie")
+LITERALS = (
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "key",
+    "cred",
+    "auth",
+    "sign",
+    "sig",
+    "sess",
+    "sid",
+    "cookie",
+    "kennwort",
+    "contrase",
+    "senha",
+    "psk",
+    "pw",
+)
 """One of these stands in every name that can hold a secret."""
 WORD = re.compile(
-    r"passw(?:or)?d|passwd|passphrase|passcode|pwd|pass|secret|token|api[_-]?key|apikey|private[_-]?key|encryption[_-]?key"
-    r"|master[_-]?key|account[_-]?key|shared[_-]?key|access[_-]?key|subscription[_-]?key|license[_-]?key|client-key-data"
-    r"|cred|auth|signature|sig|sign|session|sessid|sid|cookie|x-amz-credential|key",
+    r"passw(?:or)?d|passwort|kennwort|contrase(?:ñ|n)a|senha|passwd|passphrase|passcode|pwd|pass|secret|token"
+    r"|api[_-]?key|apikey|private[_-]?key|encryption[_-]?key"
+    r"|master[_-]?key|account[_-]?key|shared[_-]?key|access[_-]?key|subscription[_-]?key|license[_-]?key"
+    r"|client-key-data"
+    r"|aes[_-]?key|(?<![a-z])p(?:w|sk)(?![a-z])|cred|auth|signature|sig|sign|session|sessid|sid|cookie"
+    r"|x-amz-credential|key",
     re.IGNORECASE,
 )
 _STRONG = re.compile(
-    r"(?i:passw(?:or)?d|passwd|passphrase|passcode|\bpwd|_pwd|client[_-]?secret|secret[_-]?key|secret[_-]?access[_-]?key"
-    r"|access[_-]?key[_-]?secret|accesskeysecret|app[_-]?secret|signing[_-]?secret|jwt[_-]?secret|secret[_-]?id|private[_-]?key"
+    r"(?i:passw(?:or)?d|passwort|kennwort|contrase(?:ñ|n)a|(?<![a-z])senha|passwd|passphrase|passcode|\bpwd"
+    r"|_pwd|client[_-]?secret|secret[_-]?key|secret[_-]?access[_-]?key"
+    r"|access[_-]?key[_-]?secret|accesskeysecret|app[_-]?secret|signing[_-]?secret|jwt[_-]?secret"
+    r"|secret[_-]?id|private[_-]?key"
     r"|api[_-]?key|apikey|access[_-]?token|refresh[_-]?token|auth[_-]?token|authtoken|id[_-]?token|session[_-]?token"
-    r"|security[_-]?token|bearer[_-]?token|client-key-data|encryption[_-]?key|master[_-]?key|account[_-]?key|shared[_-]?key"
-    r"|access[_-]?key[_-]?id|accesskeyid|ossaccesskeyid|access[_-]?key|x-api-key|x-auth-token|x-vault-token|private-token"
+    r"|security[_-]?token|bearer[_-]?token|client-key-data|encryption[_-]?key|master[_-]?key|account[_-]?key"
+    r"|shared[_-]?key"
+    r"|access[_-]?key[_-]?id|accesskeyid|ossaccesskeyid|access[_-]?key|x-api-key|x-auth-token|x-vault-token"
+    r"|private-token"
     r"|x-amz-signature|x-amz-credential|x-amz-security-token)"
-    r"|[a-z]Pwd|PWD|(?<![a-z])pass(?![a-z])|(?<=[_.-])pass(?![a-z])|(?<=_)PASS(?![A-Z])"
+    r"|[a-z]Pwd|PWD|(?i:(?<![a-z])p(?:w|sk)(?![a-z])|aes[_-]?key)|(?<![A-Za-z])Pass(?![a-z])"
+    r"|(?<=[a-z])Pass(?![a-z])|(?<![a-z])pass(?![a-z])|(?<=[_.-])pass(?![a-z])|(?<=_)PASS(?![A-Z])"
 )
 _WEAK = re.compile(
-    r"(?i:token|secret|credential|creds|(?<![a-z])auth|signature|(?<![a-z])sig|(?<![a-z])sign|session(?:id)?|jsessionid"
+    r"(?i:token|secret|credential|creds|(?<![a-z])auth|signature|(?<![a-z])sig|(?<![a-z])sign|session(?:id)?"
+    r"|jsessionid"
     r"|phpsessid|connect\.sid|(?<![a-z])sid|cookie|(?<=[?&])key|(?<![\w.-])key|[_-]key$)|(?<=[a-z])Key$"
 )
 _HARMLESS_END = re.compile(
-    r"^(?:s?[_.\-]?(?:name|names|type|count|total|bucket|len|length|size|limit|expir\w*|ttl|file|path|dir|url|uri|endpoint|policy"
-    r"|ref|version|alg\w*|status|state|at|time|timeout|age|hash_?alg\w*|issuer|provider|mode|method|enabled|required|header"
-    r"|format|source|store\w*|manager\w*|service\w*|svc|api|word|board|code|space\w*|cache\w*|s_total|_tokens|izer|ization|or"
+    r"^(?:s?[_.\-]?(?:min\w*|max\w*|name|names|type|count|total|bucket|len|length|size|limit|expir\w*|ttl"
+    r"|file|path|dir|url|uri|endpoint|policy"
+    r"|ref(?:[._\-].*)?|version|alg\w*|status|state|at|time|timeout|age|hash_?alg\w*|issuer|provider|mode"
+    r"|method|enabled|required|header"
+    r"|format|source|store\w*|manager\w*|service\w*|svc|api|word|board|code|space\w*|cache\w*|s_total|_tokens"
+    r"|izer|ization|or"
     r"|ority|entication\w*|rate|usage|request\w*|info|id)|s)$"
 )
 _ID_END = re.compile(r"^[_.\-]?id$")

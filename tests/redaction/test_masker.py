@@ -99,10 +99,14 @@ def test_whatever_stands_around_it_goes_out_masked(before, after):
         "http://" + "a:" * 490_000,
         "eyJ" + "aA1_" * 250_000,
         "-----BEGIN PRIVATE KEY-----" * 37_000,
+        "password " * 110_000,
+        "cred:" * 200_000,
+        "SGVsbG8gd29ybGQ " * 60_000,
+        "insert into x (password) values (" + "('a'," * 190_000,
     ],
-    ids=["one letter", "names", "quotes", "colons", "jwt", "pem"],
+    ids=["one letter", "names", "quotes", "colons", "jwt", "pem", "words", "credentials", "coded", "rows"],
 )
 def test_a_hostile_megabyte_takes_no_longer_than_an_honest_one(line):
     begun = time.process_time()
     M.mask(line)
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 5  # under 1 s on its own; CI is shared

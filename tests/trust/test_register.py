@@ -98,7 +98,7 @@ async def test_twenty_secrets_reach_no_prompt_card_ledger_or_log(tmp_path):
         sinks["prompt"] += json.dumps(prompts.inputs_of(briefing), ensure_ascii=False) + prompts.query_of(
             briefing, True
         )
-        card = Answer("a", Words("en"), text, seen=(seen,), plan=Plan(text), done=True).card()
+        card = Answer("a", Words("en"), text, seen=(seen,), labels=("",), plan=Plan(text), done=True).card()
         sinks["card"] += repr(masked(card))
         sinks["log"] += repr(_masked(None, "info", {"event": text, "why": [text]}))
         await ledger.append(AuditRecord(NOON, "web::asker", "look", "x", text, facts={"arguments": {"line": text}}))

@@ -155,7 +155,7 @@ def _whole(text: str, start: int, end: int) -> tuple[int, int]:
 def _secret(name: str, value: str, sep: str, *, quoted: bool) -> bool:
     hold = holds(name)
     low = name.lower()
-    if hold is Hold.NOTHING or placeholder(value) or not value.strip():
+    if hold is Hold.NOTHING or placeholder(value) or not value.strip(" ,:{}[]"):
         return False
     if sep.strip() == ":" and (_PORT.fullmatch(value) or _CLUSTER_NAME.fullmatch(value)) and hold is Hold.PERHAPS:
         return False

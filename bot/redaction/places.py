@@ -51,7 +51,7 @@ PLACES: tuple[Rule, ...] = (
     rule(
         "identity-token",
         "netrc¦machine ",
-        r"\bmachine\s{1,4}\S{1,120}\s{1,4}login\s{1,4}\S{1,120}\s{1,4}password\s{1,4}(?P<v>\S{1,256})",
+        r"\bmachine\s{1,4}\S{1,120}\s{1,4}login\s{1,4}\S{1,120}\s{1,4}password\s{1,4}(?P<v>[^\s\"'\\]{1,256})",
     ),
     rule(
         "credential",

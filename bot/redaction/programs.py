@@ -16,7 +16,7 @@ PROGRAMS: tuple[Rule, ...] = (
         r"(?i)\bauth\s{1,4}(?:plain|login|xoauth2|cram-md5)\s{1,4}(?P<v>[A-Za-z0-9+"
         r"/=]{12,4096})",
     ),
-    rule("command-line", "setuser", r"(?i)\bsetuser\b[^\n]{0,120}?\s[>#](?P<v>\S{1,256})"),
+    rule("command-line", "setuser", r"(?i)\bsetuser\b[^\n]{0,120}?\s[>#](?P<v>[^\s\"'\\]{1,256})"),
     rule(
         "sql-password",
         "identified",
@@ -50,7 +50,7 @@ PROGRAMS: tuple[Rule, ...] = (
     rule(
         "command-line",
         "htpasswd",
-        r"\bhtpasswd\s{1,4}-\w{0,6}[nb]\w{0,6}\s{1,4}(?:[^\s-]\S{0,200}\s{1,4}){1,2}(?P<v>\S{4,256})$",
+        r"\bhtpasswd\s{1,4}-\w{0,6}[nb]\w{0,6}\s{1,4}(?:[^\s-]\S{0,200}\s{1,4}){1,2}(?P<v>[^\s\"'\\]{4,256})$",
     ),
     rule(
         "command-line",
@@ -79,9 +79,14 @@ PROGRAMS: tuple[Rule, ...] = (
         "command-line",
         "mc alias¦mc config",
         r"\bmc\s{1,4}(?:alias|config\s{1,4}host)\s{1,4}(?:set"
-        r"|add)\s{1,4}\S{1,64}\s{1,4}\S{1,200}\s{1,4}\S{1,128}\s{1,4}(?P<v>\S{1,256})",
+        r"|add)\s{1,4}\S{1,64}\s{1,4}\S{1,200}\s{1,4}\S{1,128}\s{1,4}(?P<v>[^\s\"'\\]{1,256})",
     ),
-    rule("command-line", "net user", r"(?i)\bnet\s{1,4}user\s{1,4}[^\s/]{1,64}\s{1,4}(?P<v>[^\s/*][^\s]{0,127})"),
+    rule(
+        "command-line",
+        "net user",
+        r"(?i)\bnet\s{1,4}user\s{1,4}[^\s/]{1,64}\s{1,4}(?P<v>[^\s/*\"'\\][^\s\""
+        r"'\\]{0,127})",
+    ),
     rule("command-line", "redis-cli¦auth", r"(?i)\bauth\s{1,4}(?:default\s{1,4})?[\"'](?P<v>[^\s\"']{4,256})[\"']"),
     rule("command-line", "pass:", r"\s-pass(?:in|out)?\s{1,4}pass:(?P<v>[^\s\"']{1,256})"),
 )

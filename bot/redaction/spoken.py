@@ -29,16 +29,18 @@ _NAMED = (
 )
 _WORDS = re.compile(
     rf"(?i)(?<![a-z])(?:(?P<pass>{_NAMED}|pass(?=[ \t]*[:|])|auth(?=[ \t])|(?<=_)(?:pass|pwd)(?=[ \t]))"
-    r"|secret|token|api[ _-]?key|access[ _-]?key|signing[ _-]key|credentials?|creds)(?![A-Za-z0-9_-]|\.\w)[\"'`*]{0,2}"
+    r"|secret|token|api[ _-]?key|access[ _-]?key|signing[ _-]key|credentials?|creds)(?![A-Za-z0-9_-]|\.\w)[\""
+    r"'`*]{0,2}"
     r"(?:[ \t]+(?:for|of)[ \t]+(?:user[ \t]+)?[\w.@'-]{1,40}(?=:))?(?:[ \t]*\([^()\n]{1,20}\))?"
-    r"(?P<far>[ \t]+(?:(?:for|of|user|account|login|root|default|is|was|to|as|set|now|with|hash|value|new|old|the|been"
+    r"(?P<far>[ \t]+(?:(?:for|of|user|account|login|root|default|is|was|to|as|set|now|with|hash|value|new|old"
+    r"|the|been"
     r"|changed|reset|updated|[\w.@-]{1,30}(?=[ \t]+(?:is|was|to)[ \t]))[ \t]+){1,6})?"
-    r"[ \t]*(?:->|=>|→|[|:=：是为])?[ \t]*[\"'`“(<\[]?(?P<v>[^\s\"'`“”(){}\[\]<>,;|，。；]{6,512})"
+    r"[ \t]*(?:->|=>|→|[|:=：是为])?[ \t]*[\"'`“(<\[]?(?P<v>[^\s\\\"'`“”(){}\[\]<>,;|，。；]{6,512})"
 )
 _HAN = re.compile(
     r"(?P<name>密码|口令|密钥|秘钥|令牌|凭证|私钥|授权码|提取码|(?P<code>验证码|校验码|动态码))(?:[（(][^）)\n]{1,16}[）)])?[】\]」”\"*]{0,2}"
-    r"\s{0,4}(?P<sep>(?:已?被?(?:设置|重置|修改|更新|更改|变更|初始化|默认|统一)?(?:为|成|是)|[:：=|→]"
-    r"|[-=]>)?)\s{0,4}[\"'“‘`]?(?P<v>[!-&(-+\--:<-~]{4,256})"
+    r"\s{0,4}(?P<sep>(?:已?被?(?:设置|重置|修改|更新|更改|变更|初始化|默认|统一)?(?:为|成|是))?\s{0,2}(?:[:：=|→]"
+    r"|[-=]>)?)\s{0,4}[\"'“‘`]?(?P<v>[!#-&(-+\--:<-\[\]-~]{4,256})"
 )
 _CODE = re.compile(
     r"(?i)\b(?:pin|otp|cvv2?|cvc|verification code|one-time code)(?:[ _]?code)?[\"']?\s{0,3}(?:is|was"

@@ -40,6 +40,8 @@ _HEX = re.compile(r"[0-9a-f]{12,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TICKET = re.compile(r"([A-Z]{1,8})-\d{1,8}")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_.-]+")
 _OFFSPRING = re.compile(r"-[a-z0-9]{4,10}(?:-[a-z0-9]{5})?|-\d{1,4}")
+_CALL = re.compile(r"\((?!s\))")
+"""After a word without a space: the word is called, and a call is an order."""
 CLAUSES = frozenset({"by", "without", "on", "and", "or", "for", "is", "in", "as", "json", "logfmt"})
 """What a query is built with."""
 PLAIN = frozenset(":,.=()/%-+→—·;，。：；、（）")
@@ -120,6 +122,8 @@ class Shield:
                 case "word" if phrase := _phrase(told, token.start(), text):
                     yield phrase
                     at += len(phrase) - len(text)
+                case "word" if signs is PLAIN and _CALL.match(told, at):
+                    yield GAP
                 case "word":
                     yield self._word(text)
                 case "han":

@@ -5,6 +5,7 @@ import re
 _TEMPLATES = tuple(
     (re.compile(pattern, re.IGNORECASE), told)
     for pattern, told in (
+        (r"\b(\d+) ?= ?\1\b", " "),
         (r"\bfrom (\d[\d.,:]*\w{0,3}%?) to (\d[\d.,:]*\w{0,3}%?)", r"\1 → \2"),
         (r"\b(\d{1,6}) of (\d{1,6})\b", r"\1/\2"),
         (r"(?m)^[ \t]*(?:step )?\d{1,2}[.)](?=\s)", " "),  # the numbers of a list: the shape of a plan, not a fact

@@ -1,6 +1,7 @@
 """Shapes in which programs and people write a secret, and lines that only look like one; the values are drawn."""
 
 import base64
+import json
 import random
 import re
 import string
@@ -72,3 +73,12 @@ def test_a_value_apart_from_its_name_goes():
     assert "Wv8kLmN3pq" not in masked
     assert "10.0.0.3" in masked
     assert masked.endswith("limits:\n  cpu: 2\n")
+
+
+def test_json_stays_json():
+    chance = random.Random(5)
+    lines = [*_lines("secrets.txt"), *_lines("harmless.txt")]
+    for line in lines:
+        told = SLOT.sub(lambda slot: _value(slot[1], chance), line).replace(r"\n", "\n")
+        for plain in (True, False):
+            json.loads(M.mask(json.dumps({"line": told, "more": [told]}, ensure_ascii=plain)))

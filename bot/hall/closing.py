@@ -24,7 +24,7 @@ class Offers(Protocol):
 
     async def offer(self, draft: Draft) -> str: ...
 
-    async def settle(self, draft: str, person: str, keep: bool) -> bool: ...
+    async def settle(self, draft: str, person: str, keep: bool, helped: str = "") -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Closing:
         await self._show(incident, repairs)
 
     async def settle(self, incident: Incident, press: Press) -> None:
-        """Somebody who was there says whether it is worth keeping; the first word counts."""
-        keep = press.kind is PressKind.KEEP_CASE
-        if not (incident.draft and await self.offers.settle(incident.draft, press.person.key, keep)):
+        """Somebody who was there says whether it is worth keeping, maybe in other words; the first word counts."""
+        keep, helped = press.kind is PressKind.KEEP_CASE, mask(press.value.strip())
+        if not (incident.draft and await self.offers.settle(incident.draft, press.person.key, keep, helped)):
             words = Words(press.person.language)
             await self.outbox.whisper(press.thread, press.person, notice_card(words("case_settled"), words, "warn"))
             return

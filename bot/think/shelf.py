@@ -6,12 +6,15 @@ from collections.abc import Sequence
 import structlog
 
 from bot.redaction import mask
-from knowledge import KnowledgeSettings, Library, LibraryError, Passage
+from knowledge import Findings, KnowledgeSettings, Library, LibraryError, Passage
 from knowledge.learning import Draft, Learning
+from knowledge.upkeep import Stats, stats
 
 log = structlog.get_logger()
 PATIENCE = 3.0
 """Seconds that an answer waits for past cases; without them it is still an answer."""
+LONG_PATIENCE = 20.0
+"""Where the library itself is asked: the first question loads the model."""
 
 
 class LibraryShelf:
@@ -41,6 +44,35 @@ class LibraryShelf:
             log.warning("the library did not answer", why=str(error) or type(error).__name__)
         return ()
 
+    async def look_up(self, question: str, most: int = 5) -> Findings | None:
+        """What somebody finds who asks the library itself; None while there is none, or it is away."""
+        try:
+            async with asyncio.timeout(LONG_PATIENCE):
+                if library := await self._library():
+                    return await library.search(question, most)
+        except (TimeoutError, LibraryError) as error:
+            log.warning("the library did not answer", why=str(error) or type(error).__name__)
+        return None
+
+    async def voice(self, document: str, person: str, up: bool) -> bool:
+        """Somebody says that an entry was, or was not, the right one. False: the library is away."""
+        try:
+            if library := await self._library():
+                await Learning(library).thumb(document, person, up)
+                return True
+        except LibraryError as error:
+            log.warning("a voice could not be kept", why=str(error))
+        return False
+
+    async def stock(self) -> Stats | None:
+        """What it holds, by source, and how each last import went; None while there is none."""
+        try:
+            if library := await self._library():
+                return await stats(library)
+        except LibraryError as error:
+            log.warning("the library cannot be counted", why=str(error))
+        return None
+
     async def offer(self, draft: Draft) -> str:
         """Keep the draft of a case until somebody settles it; empty where there is no library."""
         try:
@@ -50,12 +82,16 @@ class LibraryShelf:
             log.warning("a case could not be offered", why=str(error))
             return ""
 
-    async def settle(self, draft: str, person: str, keep: bool) -> bool:
-        """Keep a draft as a case, or drop it. False: it was settled before, or the library is away."""
+    async def settle(self, draft: str, person: str, keep: bool, helped: str = "") -> bool:
+        """Keep a draft as a case, or drop it; `helped`: what helped, in the words of those who were there.
+
+        False: it was settled before, or the library is away.
+        """
+        edited = {"helped": helped} if helped else {}
         try:
             if library := await self._library():
                 learning = Learning(library)
-                return await (learning.accept(draft, person) if keep else learning.refuse(draft, person))
+                return await (learning.accept(draft, person, **edited) if keep else learning.refuse(draft, person))
         except LibraryError as error:
             log.warning("a case could not be settled", why=str(error))
         return False

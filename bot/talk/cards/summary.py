@@ -51,7 +51,8 @@ def summary_card(incident: Incident, repairs: Sequence[Repair], words: Words, zo
     if incident.draft and not any(moment.what in SETTLED for moment in incident.moments):
         blocks.append(Markdown(words("case_offered")))
         keep = Button(words("button_keep_case"), PressKind.KEEP_CASE, incident.id, style="primary")
-        blocks.append(Buttons((keep, Button(words("button_drop_case"), PressKind.DROP_CASE, incident.id))))
+        edit = Button(words("button_edit_case"), PressKind.KEEP_CASE, incident.id, asks_reason=True)
+        blocks.append(Buttons((keep, edit, Button(words("button_drop_case"), PressKind.DROP_CASE, incident.id))))
     blocks.append(Context(words("incident_small", id=incident.id, repeats=incident.repeats)))
     title = words("summary_title", title=title_of(incident))
     return Card(title, tuple(blocks), "ok", cause[:200], language=words.language)

@@ -10,9 +10,10 @@ from bot.talk.channels.web.api import Api
 from bot.talk.channels.web.channel import WebChannel
 from bot.talk.channels.web.files import Files as PageFiles
 from bot.talk.channels.web.hints import usual
+from bot.talk.channels.web.library_desk import LibraryDesk
 from bot.talk.channels.web.sessions import Sessions
 from bot.talk.channels.web.settings import Seat, WebSettings
-from bot.talk.channels.web.stage import Hint, Hints, Pictures, Scene, Story
+from bot.talk.channels.web.stage import Books, Hint, Hints, Pictures, Scene, Story
 from bot.talk.channels.web.store import Store
 from bot.talk.channels.web.threshold import Threshold, is_local
 from bot.talk.channels.web.uploads import Uploads
@@ -30,6 +31,7 @@ def make(
     hints: Hints = usual,
     story: Story | None = None,
     pictures: Pictures | None = None,
+    books: Books | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> WebChannel:
     """The channel with its routes. Raises BadInput when others could come in without a token."""
@@ -42,7 +44,8 @@ def make(
     sessions = Sessions(database, settings, now)
     threshold = Threshold(sessions, host, settings.posts_per_minute)
     api = Api(channel, sessions, threshold, settings, hints, story, pictures or files.picture, uploads)
-    channel.serve([*PageFiles().routes(), *api.routes()])
+    library = LibraryDesk(books, threshold)
+    channel.serve([*PageFiles().routes(), *library.routes(), *api.routes()])
     return channel
 
 

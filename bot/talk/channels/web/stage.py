@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.message import Language, Person
+from knowledge import Findings
+from knowledge.upkeep import Stats
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,18 @@ class Story(Protocol):
 
     async def play(self, scene: str, person: Person) -> str:
         """Do it; returns one sentence on what happened, in the person's language. Raises KeyError when unknown."""
+        ...
+
+
+class Books(Protocol):
+    """The library, as the page shows it."""
+
+    async def look_up(self, question: str, most: int = 5) -> Findings | None:
+        """What fits a question, and what is near; None while there is no library, or it is away."""
+        ...
+
+    async def stock(self) -> Stats | None:
+        """What it holds, by source, and how each last import went."""
         ...
 
 

@@ -5,6 +5,7 @@ import { release } from "./buttons.js";
 import * as composer from "./composer.js";
 import { shortcuts, signIn } from "./dialogs.js";
 import { h, icon, one } from "./dom.js";
+import { openLibrary } from "./library.js";
 import * as people from "./people.js";
 import * as story from "./story.js";
 import { follow } from "./stream.js";
@@ -163,6 +164,7 @@ function controls() {
   one("#theme").addEventListener("click", switchTheme);
   one("#help").addEventListener("click", shortcuts);
   one("#new").addEventListener("click", fresh);
+  one("#library").addEventListener("click", openLibrary);
   one("#side-open").addEventListener("click", () => side(true));
   one("#side-close").addEventListener("click", () => side(false));
   one("#veil").addEventListener("click", () => side(false));

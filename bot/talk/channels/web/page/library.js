@@ -5,6 +5,8 @@ import { h, icon, link, one } from "./dom.js";
 import { trouble } from "./toasts.js";
 import { current, t } from "./words.js";
 
+const GAPS = { shelf_away: "library_shelf_away", words_only: "library_words_only" };
+
 export function openLibrary() {
   const field = h("input", { type: "search", name: "q", maxlength: 2000, autocomplete: "off", placeholder: t("library_hint"), "aria-label": t("library_hint") });
   const found = h("section", { class: "found", "aria-live": "polite" });
@@ -31,7 +33,7 @@ async function search(question, box) {
   box.replaceChildren(h("p", { class: "soft" }, t("library_looking")));
   try {
     const told = await get(`/web/library/search?q=${encodeURIComponent(question)}`);
-    const notes = told.gaps.map((gap) => t(`library_${gap}`));
+    const notes = told.gaps.map((gap) => t(GAPS[gap] || gap));
     if (!told.fits) notes.unshift(t(told.found.length ? "library_near" : "library_nothing"));
     box.replaceChildren(...notes.map((note) => h("p", { class: "note" }, note)), ...told.found.map(entry));
   } catch (error) {

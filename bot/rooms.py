@@ -16,7 +16,7 @@ from bot.database import Database
 from bot.talk.alerts import AlertSource
 from bot.talk.channels import Channel
 from bot.think.brains import Brain
-from bot.think.diagnosis.reads import LiveReads
+from bot.think.diagnosis.reads import MOST_LOG_BYTES, LiveReads
 from bot.think.means import Means
 from skills import Clock
 from skills.kubernetes.cluster import Cluster
@@ -52,7 +52,7 @@ def live_reads(given: Mapping[str, Mapping[str, Any]]) -> LiveReads:
     return LiveReads(
         Cluster(lambda: connection(kubernetes)),
         PrometheusClient(PrometheusSettings(**given.get("prometheus", {}))),
-        LokiClient(LokiSettings(**given.get("loki", {}))),
+        LokiClient(LokiSettings(**given.get("loki", {})), most_bytes=MOST_LOG_BYTES),
     )
 
 

@@ -26,7 +26,15 @@ BRAIN_UP = Gauge("dutybot_brain_up", "1 if this brain is well, 0 if it is away."
 CHANNEL_UP = Gauge("dutybot_channel_up", "1 if this channel is well, 0 if it is away.", ["channel"])
 APPROVALS_PENDING = Gauge("dutybot_approvals_pending", "Approvals that wait for a person.")
 STORE_UP = Gauge("dutybot_store_up", "1 if the database answered when it was last asked, 0 if not.")
+DIAGNOSIS_SECONDS = Histogram(
+    "dutybot_diagnosis_seconds",
+    "Time from the beginning of a look for the cause to its report.",
+    buckets=(0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10, 20),
+)
+DIAGNOSIS_LOG_BYTES = Counter("dutybot_diagnosis_log_bytes", "Bytes of logs that were read in looks for the cause.")
 METRICS = (
+    DIAGNOSIS_SECONDS,
+    DIAGNOSIS_LOG_BYTES,
     EVENTS,
     EVENT_SECONDS,
     INBOX_DEPTH,

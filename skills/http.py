@@ -64,6 +64,8 @@ class Http:
         self.server = server
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
+        self.received = 0
+        """Bytes of all answers so far."""
 
     async def read_json(self, path: str, params: Params | None = None, form: Params | None = None) -> Any:
         """Ask, with retries: for questions that change nothing. A form is sent by POST."""
@@ -135,6 +137,7 @@ class Http:
         kept = bytearray()
         async for piece in answer.aiter_bytes():
             kept += piece
+            self.received += len(piece)
             if len(kept) > self.server.most_bytes:
                 raise BadArguments("too_large", system=self.server.system, most=self.server.most_bytes)
         return bytes(kept)

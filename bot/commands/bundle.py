@@ -8,6 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from bot.domain.alert import Alert
+    from bot.domain.message import Language
 
 
 def register(app: typer.Typer) -> None:
@@ -21,23 +22,43 @@ def bundle(
     question: Annotated[str, typer.Option(help="A question, as why is order-service slow.")] = "",
     report: Annotated[bool, typer.Option("--report", help="Explain the case that is kept in the folder.")] = False,
     language: Annotated[str, typer.Option(help="Of the report: zh or en.")] = "en",
+    out: Annotated[
+        Path | None, typer.Option(help="Write the report to this file: .md, .pdf, or .png (its chart).")
+    ] = None,
 ) -> None:
     """Exactly one of --incident, --question and --report."""
     if sum((bool(incident), bool(question), report)) != 1:
         typer.secho("Give one of --incident ID, --question TEXT and --report.", fg="red", err=True)
         raise typer.Exit(1)
     if report:
-        _explain(folder, language)
+        _explain(folder, "zh" if language == "zh" else "en", out)
     else:
         asyncio.run(_keep(folder, incident, question))
 
 
-def _explain(folder: Path, language: str) -> None:
+def _explain(folder: Path, language: "Language", out: Path | None) -> None:
     from bot.think.diagnosis.bundle import read_bundle
+    from bot.think.diagnosis.chart import draw
     from bot.think.diagnosis.diagnose import diagnose
     from bot.think.diagnosis.markdown import as_markdown
+    from bot.think.diagnosis.pages import as_pdf
 
-    typer.echo(as_markdown(diagnose(read_bundle(folder)), "zh" if language == "zh" else "en"))
+    diagnosis = diagnose(read_bundle(folder))
+    kind = out.suffix.lower() if out else ""
+    if out is None:
+        typer.echo(as_markdown(diagnosis, language))
+        return
+    if kind == ".md":
+        out.write_text(as_markdown(diagnosis, language), encoding="utf-8")
+    elif kind == ".pdf":
+        out.write_bytes(as_pdf(diagnosis, language))
+    elif kind == ".png" and diagnosis.chart is not None:
+        out.write_bytes(draw(diagnosis.chart, language))
+    else:
+        why = "This case has no chart." if kind == ".png" else "The report's file ends in .md, .pdf or .png."
+        typer.secho(why, fg="red", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"The report is in {out}.")
 
 
 async def _keep(folder: Path, incident_id: str, question: str) -> None:

@@ -39,6 +39,15 @@ async def call(
     return told, json.loads(whole) if whole else {}
 
 
+async def read_text(url: str, path: str) -> str:
+    """A page as it stands."""
+    status, told, whole, reader, writer = await request(url, "GET", path)
+    while told.get("transfer-encoding") == "chunked" and (size := int(await reader.readline(), 16)):
+        whole += (await reader.readexactly(size + 2))[:-2]
+    writer.close()
+    return whole.decode("utf-8", "replace") if status < 300 else ""
+
+
 async def heard(reader: asyncio.StreamReader, marks: Sequence[bytes], seconds: float) -> list[float]:
     """When each mark was first seen in what comes, by the monotonic clock; returns at the last one."""
     times: list[float] = [0.0] * len(marks)

@@ -48,9 +48,15 @@ class Found:
 class LokiClient:
     """One Loki."""
 
-    def __init__(self, settings: LokiSettings, http: Http | None = None) -> None:
+    def __init__(self, settings: LokiSettings, http: Http | None = None, most_bytes: int = MOST_BYTES) -> None:
+        """`most_bytes`: of one answer; what is larger is asked for again with fewer lines."""
         self._settings = settings
-        self._http = http or Http(server(settings))
+        self._http = http or Http(replace(server(settings), most_bytes=most_bytes))
+
+    @property
+    def received(self) -> int:
+        """Bytes read so far."""
+        return self._http.received
 
     async def lines(self, query: str, span: TimeRange, most: int) -> Found:
         """The newest lines of a stretch; fewer if they are too long to bear."""

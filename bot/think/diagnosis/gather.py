@@ -1,7 +1,7 @@
 """The plan of a live look: which objects, series and lines to read for what was asked; each read bounded in time."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -38,6 +38,8 @@ MOST_LINES = 1000
 BEFORE = 3600.0
 PATIENCE = 4.0
 AT_ONCE = 8
+TRIED_ENOUGH = 3
+"""A source that failed so often and never answered is away: the rest is not waited for."""
 ERRORS = (
     "(?i)(error|exception|fatal|panic|fail|refused|timeout|timed out|denied|expired|exhaust|oom|unable|cannot"
     "|错误|失败|超时)"
@@ -56,14 +58,21 @@ class Basket:
     lines: list[LogLine] = field(default_factory=list)
     missed: dict[str, int] = field(default_factory=dict)
     asked: dict[str, int] = field(default_factory=dict)
+    answered: set[str] = field(default_factory=set)
     gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def read(self, source: str, reading: Awaitable[Sequence[T]], into: list[T]) -> None:
         """One read: what fails or takes too long is counted, not raised."""
         self.asked[source] = self.asked.get(source, 0) + 1
         async with self.gate:
+            if source not in self.answered and self.missed.get(source, 0) >= TRIED_ENOUGH:
+                self.missed[source] += 1
+                if isinstance(reading, Coroutine):
+                    reading.close()
+                return
             try:
                 into.extend(await asyncio.wait_for(reading, self.patience))
+                self.answered.add(source)
             except (SkillError, TimeoutError):
                 self.missed[source] = self.missed.get(source, 0) + 1
 

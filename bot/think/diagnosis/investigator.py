@@ -1,6 +1,7 @@
 """Looks into an incident or a question by itself: gathers, diagnoses, and writes the report. No model."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from bot.domain.finding import Cause
 from bot.domain.message import Language
 from bot.domain.plan import Step
 from bot.domain.report import Report
+from bot.telemetry import DIAGNOSIS_SECONDS
 from bot.think.diagnosis.bundle import told_start
 from bot.think.diagnosis.diagnose import diagnose
 from bot.think.diagnosis.gather import gather
@@ -23,6 +25,8 @@ from bot.think.diagnosis.wording import say
 Window = tuple[datetime, datetime]
 SURE_ENOUGH = 0.5
 """Below this a repair is named in the report, but not proposed as a step."""
+AT_ONCE = 3
+"""Many looks at once would starve each other of their few seconds, and see half of everything."""
 MOST_EXCERPT = 8
 MOST_HEADLINE = 300
 
@@ -33,13 +37,18 @@ class Diagnostician:
     def __init__(self, reads: Reads, now: Callable[[], datetime]) -> None:
         self._reads = reads
         self._now = now
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def investigate(
         self, alerts: tuple[Alert, ...], question: str, language: Language, window: Window | None = None
     ) -> Report:
         """Bounded reads, then pure thought, off the loop. `window`: from when until when, if that was asked."""
-        sight = await self.look(alerts, question, window)
-        return write(await asyncio.to_thread(diagnose, sight), language)
+        async with self._turns:
+            begun = time.monotonic()
+            sight = await self.look(alerts, question, window)
+            report = write(await asyncio.to_thread(diagnose, sight), language)
+            DIAGNOSIS_SECONDS.observe(time.monotonic() - begun)
+            return report
 
     async def look(self, alerts: tuple[Alert, ...], question: str, window: Window | None = None) -> Sight:
         """Everything about it, read once."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
+from bot.telemetry import DIAGNOSIS_LOG_BYTES
 from bot.think.diagnosis.sight import LogLine, Track
 from bot.think.diagnosis.thing import Thing
 from skills.kubernetes.cluster import Cluster
@@ -11,6 +12,9 @@ from skills.kubernetes.kinds import KINDS
 from skills.loki.client import LokiClient
 from skills.prometheus.client import PrometheusClient
 from skills.timerange import TimeRange
+
+MOST_LOG_BYTES = 200_000
+"""Of one answer. A look asks five times at the most, and each again at the most once or twice: some 2 MB in all."""
 
 
 class Reads(Protocol):
@@ -55,7 +59,11 @@ class LiveReads:
         ]
 
     async def lines(self, logql: str, start: float, end: float, most: int) -> Sequence[LogLine]:
-        found = await self._loki.lines(logql, _span(start, end), most)
+        before = self._loki.received
+        try:
+            found = await self._loki.lines(logql, _span(start, end), most)
+        finally:
+            DIAGNOSIS_LOG_BYTES.inc(self._loki.received - before)
         return [LogLine(line.at, line.text, line.labels) for line in found.lines]
 
     async def close(self) -> None:

@@ -18,8 +18,11 @@ AUDIT = re.compile(r"wrong|problem|issue|healthy|check|异常|问题|健康|检�
 """Somebody asks for anything that is not as it should be: then remarks count too."""
 ELSEWHERE = 0.35
 BESIDE = 0.75
+FAR = 0.2
+ON_NODES = frozenset({"Node", "Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"})
 VAGUE = frozenset({"crash_loop", "back_off", "exited", "restarted", "not_ready", "service_suspect"})
-VAGUE |= {"unavailable", "rollout_stuck", "rollout_waits", "log_error", "init_waits"}
+VAGUE |= {"unavailable", "rollout_stuck", "rollout_waits", "log_error", "init_waits", "latency_rose"}
+VAGUE |= {"errors_rose"}
 """How it shows, not why."""
 OUTSIDE = frozenset({"service_no_endpoints", "service_part_ready"})
 """What callers see of a workload that is not up."""
@@ -33,12 +36,15 @@ class Scale:
     owners: frozenset[Subject]
     asked: frozenset[Subject]
     spaces: frozenset[str]
+    nodes: frozenset[str] | None
+    """Where the pods run that it may be about; None where that is not known."""
 
     @classmethod
     def of(cls, sight: Sight) -> "Scale":
         asked = asked_about(sight)
         owners = {sight.cluster.owner(subject) for subject in asked} | {_home(sight, subject) for subject in asked}
-        return cls(sight, frozenset(owners), frozenset(asked), frozenset(asked_namespaces(sight)))
+        spaces = frozenset(asked_namespaces(sight))
+        return cls(sight, frozenset(owners), frozenset(asked), spaces, _nodes(sight, asked, spaces))
 
     def near(self, finding: Finding) -> float:
         """1 for what was asked about, less for its neighbours, little for another namespace."""
@@ -49,9 +55,19 @@ class Scale:
             return 1.0
         if about.namespace in self.spaces:
             return BESIDE if self.asked else 1.0
+        if about.kind == "Node" and self.nodes is not None and about.name not in self.nodes:
+            return FAR
         if not about.namespace or finding.key == "service_suspect":
             return BESIDE
         return ELSEWHERE
+
+
+def _nodes(sight: Sight, asked: tuple[Subject, ...], spaces: frozenset[str]) -> frozenset[str] | None:
+    """The nodes of the pods in the namespaces that were asked about."""
+    pods = [pod for pod in sight.cluster.all("Pod") if pod.namespace in spaces]
+    if not pods:
+        return frozenset() if asked and not any(one.kind in ON_NODES for one in asked) else None
+    return frozenset(node for pod in pods if (node := pod.text("spec", "nodeName")))
 
 
 def weigh(sight: Sight, findings: Iterable[Finding]) -> tuple[Cause, ...]:

@@ -28,6 +28,12 @@ class Heard:
     family: Family
     lines: list[LogLine] = field(default_factory=list)
     count: int = 0
+    before: int = 0
+    """How many of them came before the fault."""
+
+
+SURGE = 3
+LEAD = 900.0
 
 
 def make() -> Look:
@@ -46,6 +52,7 @@ def look(sight: Sight) -> Iterable[Finding]:
         if family is not None:
             kept = heard.setdefault((subject, family.key), Heard(family))
             kept.count += 1
+            kept.before += line.at < sight.start - LEAD
             kept.lines = [*kept.lines[-4:], line]
     for (subject, _), one in heard.items():
         yield _finding(sight, subject, one, newest[subject])
@@ -77,13 +84,14 @@ def _finding(sight: Sight, subject: Subject, heard: Heard, newest: float) -> Fin
     lines = list(dict.fromkeys(line.text for line in heard.lines[-3:]))
     proofs = tuple(Proof(last.query, text.strip()[:400], last.at) for text in lines)
     old = last.at < sight.start - BEFORE
+    surging = _surging(sight, heard)
     well = _well(sight, subject)
     over = well and (newest - last.at > CALM_AFTER or sight.now - last.at > CALM_AFTER * 4)
     return Finding(
         subject,
         family.key,
         family.category,
-        family.weight * (0.5 if old else 1.0) * (0.6 if well and family.symptom else 1.0),
+        family.weight * (0.5 if old else 1.0) * (0.6 if well and family.symptom and not surging else 1.0),
         values,
         proofs,
         at=heard.lines[0].at,
@@ -92,6 +100,13 @@ def _finding(sight: Sight, subject: Subject, heard: Heard, newest: float) -> Fin
         points_to=blames,
         action="rollout_restart" if family.key == "log_pool" else "",
     )
+
+
+def _surging(sight: Sight, heard: Heard) -> bool:
+    """New, or at least three times as dense as in the hour before."""
+    since = heard.count - heard.before
+    span = max(60.0, sight.now - (sight.start - LEAD))
+    return since >= SURGE and since / span >= 3 * heard.before / (BEFORE - LEAD)
 
 
 def _blames(sight: Sight, subject: Subject, lines: list[LogLine]) -> tuple[Subject, ...]:

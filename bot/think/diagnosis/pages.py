@@ -4,6 +4,7 @@ import io
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from bot.think.diagnosis.chart import chinese_font, draw
 from bot.think.diagnosis.markdown import as_markdown
@@ -61,7 +62,7 @@ def as_pdf(diagnosis: Diagnosis, language: Language = "zh") -> bytes:
     return kept.getvalue()
 
 
-def _picture(png: bytes) -> object:
+def _picture(png: bytes) -> Any:
     from matplotlib.image import imread
 
     return imread(io.BytesIO(png), format="png")

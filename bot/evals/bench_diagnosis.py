@@ -1,7 +1,6 @@
 """Times the way from an alert to its full report: a product of its own is told of alerts, one after the other."""
 
 import asyncio
-import os
 import re
 import statistics
 import sys
@@ -13,6 +12,8 @@ from datetime import UTC, datetime
 from bot.evals import JSON, CaseScore, EvalOptions, EvalReport
 from bot.evals._wire import call, read_text
 from bot.evals.bench_turn import started
+from skills.loki.settings import LokiSettings
+from skills.prometheus.settings import PrometheusSettings
 
 MOST_SECONDS = 5.0
 MOST_LOG_BYTES = 2_000_000
@@ -23,7 +24,6 @@ SHOP = (
     *("shop/notification-service", "shop/storefront", "shop/payment-service", "shop/postgres"),
 )
 NAMES = ("HighLatency", "KubePodCrashLooping", "HighErrorRate", "KubePodNotReady")
-OURS = ("PROMETHEUS_URL", "LOKI_URL")
 
 
 class DiagnosisBench:
@@ -34,7 +34,7 @@ class DiagnosisBench:
     async def run(self, options: EvalOptions) -> EvalReport:
         """`--set targets=namespace/workload,…` says what the alerts are about; `--limit` how many there are."""
         targets = tuple(filter(None, options.settings.get("targets", "").split(",")))
-        real = all(os.environ.get(name) for name in OURS)
+        real = bool({"url"} & PrometheusSettings().model_fields_set & LokiSettings().model_fields_set)
         if real and not targets:
             why = "the servers are real: say what alerts are about with --set targets=namespace/workload"
             return EvalReport(self.name, (CaseScore("webhook to report", None, why),))

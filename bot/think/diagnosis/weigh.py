@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.domain.finding import Category, Cause, Finding, Subject
-from bot.think.diagnosis.asked import asked_about, asked_namespaces
+from bot.think.diagnosis.asked import asked_about, asked_namespaces, named
 from bot.think.diagnosis.cluster import condition
 from bot.think.diagnosis.neighbours import resolve
 from bot.think.diagnosis.repair import repair
@@ -13,6 +13,8 @@ from bot.think.diagnosis.sight import Sight
 
 REMARK = 0.3
 CALM = 0.5
+CALMER = 0.4
+"""The same, where only a namespace was named."""
 ASIDE = 0.1
 AUDIT = re.compile(r"wrong|problem|issue|healthy|check|异常|问题|健康|检查|怎么了", re.IGNORECASE)
 """Somebody asks for anything that is not as it should be: then remarks count too."""
@@ -24,6 +26,8 @@ VAGUE = frozenset({"crash_loop", "back_off", "exited", "restarted", "not_ready",
 VAGUE |= {"unavailable", "rollout_stuck", "rollout_waits", "log_error", "init_waits", "latency_rose"}
 VAGUE |= {"errors_rose"}
 """How it shows, not why."""
+COUNTED = frozenset({"unavailable", "rollout_stuck", "rollout_waits"})
+"""It says how many are not up, and nothing of them."""
 OUTSIDE = frozenset({"service_no_endpoints", "service_part_ready"})
 """What callers see of a workload that is not up."""
 
@@ -80,7 +84,7 @@ def weigh(sight: Sight, findings: Iterable[Finding]) -> tuple[Cause, ...]:
     blamed = _blamed(sight, live, groups)
     ill = frozenset(groups)
     causes = [_cause(sight, scale, about, found, blamed.get(about, ()), ill) for about, found in groups.items()]
-    least = CALM if _calm(scale) else REMARK
+    least = REMARK if not _calm(scale) else CALM if named(sight) else CALMER
     strong = [cause for cause in causes if cause.confidence >= least]
     if not strong and AUDIT.search(sight.ask.text) and not scale.asked:
         strong = [cause for cause in causes if cause.confidence >= ASIDE]
@@ -171,8 +175,8 @@ def _explained(sight: Sight, about: Subject, found: list[Finding], ill: frozense
 
 def _said(lead: Finding, found: list[Finding]) -> tuple[Finding, Category]:
     """A crash loop is how it shows; what the log, the probe or the last exit says is why."""
-    if lead.key in OUTSIDE:
-        lead = next((one for one in found if one.key not in OUTSIDE and one.weight >= REMARK), lead)
+    if lead.key in OUTSIDE | COUNTED:
+        lead = next((one for one in found if one.key not in OUTSIDE | COUNTED and one.weight >= REMARK), lead)
     if lead.key in VAGUE:
         telling = [one for one in found if one.key not in VAGUE | OUTSIDE | {"only_claimed"} and one.weight >= REMARK]
         telling.sort(key=lambda one: one.key != "rolled_out" or lead.key != "service_suspect")

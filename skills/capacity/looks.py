@@ -16,9 +16,10 @@ from skills.capacity.telling import Teller, facts, urgency
 from skills.capacity.wording import Language
 from skills.clock import Clock
 from skills.errors import NotFound
-from skills.evidence import JSON, Evidence, Series
+from skills.evidence import CHART, JSON, Evidence, Series
 from skills.names import AnyName, AnyNamespace, Name, Namespace
 from skills.risk import Risk
+from skills.words import readers
 
 Days = Annotated[int, Field(ge=1, le=14)]
 Asked = Literal["", "en", "zh"]
@@ -37,7 +38,7 @@ class Looks:
 
     def teller(self, language: Asked = "") -> Teller:
         """Who speaks to this reader."""
-        chosen: Language = language or self._settings.language
+        chosen: Language = language or readers() or self._settings.language
         return Teller(chosen, self._clock.now(), self._settings.node_price_per_hour, self._settings.currency)
 
     @action(risk=Risk.READ)
@@ -162,7 +163,7 @@ class Looks:
             "; ".join(found.queries),
             url=self._reader.link(found.queries[0], self._settings.history_days) if found.queries else None,
             table=teller.table(ordered),
-            series=tuple(line for one in outlooks for line in lines_of(one)),
+            series=tuple(line for one in outlooks for line in lines_of(one, teller)),
             lines=(*said, *sentences),
             facts=known,
             gaps=(*gaps, *teller.remarks(ordered)),
@@ -174,17 +175,21 @@ class Looks:
         return f"{teller.headline(one)} {teller.surety(one)}"
 
 
-def lines_of(one: Outlook) -> tuple[Series, ...]:
-    """History and forecast, for charts."""
+def lines_of(one: Outlook, teller: Teller) -> tuple[Series, ...]:
+    """History, forecast, its bounds and the ceiling, for one chart."""
     history, subject = one.subject.history, one.subject
 
     def line(part: str, start: int, values: list[float]) -> Series:
         points = tuple((float((start + hour) * HOUR), round(value, 6)) for hour, value in enumerate(values))
-        return Series(subject.name, {"part": part}, points, subject.unit)
+        return Series(teller.say(f"chart_{part}"), {CHART: subject.name, "part": part}, points, subject.unit)
 
-    return (
+    lines = (
         line("history", history.start, history.mean.tolist()),
-        line("low", one.start, one.low.tolist()),
-        line("middle", one.start, one.middle.tolist()),
+        line("forecast", one.start, one.middle.tolist()),
         line("high", one.start, one.high.tolist()),
+        line("low", one.start, one.low.tolist()),
     )
+    if subject.ceiling is None:
+        return lines
+    hours = one.start + len(one.middle) - history.start
+    return (*lines, line("ceiling", history.start, [subject.ceiling] * hours))

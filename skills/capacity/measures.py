@@ -94,7 +94,9 @@ NAME_LABEL: dict[Target, str] = {
 
 def matchers(target: Target, name: str, namespace: str) -> str:
     """Label matchers for a name and a namespace that were checked to be plain names."""
-    asked = {NAME_LABEL[target]: name, "namespace": namespace if target in ("namespace", "volume") else ""}
+    asked = {"namespace": namespace if target in ("namespace", "volume") else ""}
+    if name:
+        asked[NAME_LABEL[target]] = name
     return "".join(f',{label}="{value}"' for label, value in asked.items() if label and value)
 
 

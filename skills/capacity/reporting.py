@@ -44,7 +44,7 @@ class Reporting:
             report.summary,
             "capacity.capacity_report",
             table=report.table,
-            series=tuple(line for one in report.charted for line in lines_of(one)),
+            series=tuple(line for one in report.charted for line in lines_of(one, teller)),
             lines=tuple(report.markdown.splitlines()),
             facts={"outlooks": [dict(facts(one)) for one in report.charted], "files": list(kept)},
         )

@@ -4,6 +4,7 @@ from bot.domain.approval import Refusal
 from bot.domain.card import Chart, Code, Context, Grid, Line, Markdown, Plain, plain
 from bot.talk.cards.words import Words
 from skills import Evidence
+from skills.evidence import CHART
 
 MOST_ROWS = 20
 MOST_LINES = 30
@@ -27,15 +28,15 @@ def evidence_blocks(seen: Evidence, words: Words, said: str = "", title: str = "
 
 
 def charts(seen: Evidence, title: str = "") -> tuple[Chart, ...]:
-    """One chart for each unit: what cannot share an axis is not drawn on one. Its title: told, or the summary."""
-    units = dict.fromkeys(each.unit for each in seen.series if len(each.points) > 1)
+    """One chart for each unit, and for each thing that wants its own. Its title: told, the thing, or the summary."""
+    drawn = [each for each in seen.series if len(each.points) > 1]
+    keys = dict.fromkeys((each.unit, each.labels.get(CHART, "")) for each in drawn)
     found = []
-    for unit in units:
-        lines = tuple(
-            Line(each.name, each.points) for each in seen.series if each.unit == unit and len(each.points) > 1
-        )
-        named = (title or seen.summary) if len(units) == 1 else " · ".join(line.name for line in lines[:4])
-        found.append(Chart(named, lines[:MOST_SERIES], unit, alt=seen.summary))
+    for unit, own in keys:
+        of_it = [each for each in drawn if (each.unit, each.labels.get(CHART, "")) == (unit, own)]
+        lines = tuple(Line(each.name, each.points) for each in of_it[:MOST_SERIES])
+        named = own or ((title or seen.summary) if len(keys) == 1 else " · ".join(line.name for line in lines[:4]))
+        found.append(Chart(named, lines, unit, alt=seen.summary))
     return tuple(found)
 
 

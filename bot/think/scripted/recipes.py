@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.plan import Step
+from bot.think.scripted.ahead import read_capacity
 from bot.think.scripted.intents import Intent
 from bot.think.scripted.wishes import ON_NODES, Kind
 from bot.think.scripted.workloads import Workload
@@ -56,7 +57,7 @@ def _of_all(intent: Intent) -> dict[str, Recipe]:
         "pods": [("kubernetes.list", {"kind": "pods", **space})],
         "events": [("kubernetes.events", space | time)],
         "changes": [("kubernetes.recent_changes", space | (time or {"time_range": "24h"}))],
-        "capacity": [("capacity.forecast_capacity", {})],
+        "capacity": [read_capacity(intent.text)],
         "knowledge": [("knowledge.search_kb", {"question": intent.text})],
         "add_nodes": [("capacity.add_nodes", {"count": intent.number})],
         "cordon": [("kubernetes.cordon", node)],

@@ -44,7 +44,11 @@ ORDERS: tuple[tuple[Kind, str], ...] = (
     ("drain", r"排空|腾空|驱逐节点|\bdrain\b"),
 )
 QUESTIONS: tuple[tuple[Kind, str], ...] = (
-    ("capacity", r"容量|预测|\bcapacity\b|forecast|run out|用完|耗尽.*(?:什么时候|何时)"),
+    (
+        "capacity",
+        r"容量|预测|用完|用满|快满|撑多久|够用|够吗|耗尽.*(?:什么时候|何时)|(?:需要|应该|何时|时候).*加.{0,4}节点",
+    ),
+    ("capacity", r"\bcapacity\b|forecast|\bruns? out\b|\bfills? up\b|\b(?:be|get) full\b|enough (?:room|nodes|space)"),
     ("latency", r"延迟|变慢|很慢|响应慢|卡顿|超时率|\bslow\b|latency|\bp9\d\b|\bqps\b|飙升|响应时间|吞吐"),
     ("changes", r"变更|改动|改了什么|动过|变化|what(?:'s| has| was)? (?:been )?changed|recent changes|\bchanges\b"),
     ("errors", r"报错|错误|异常|\berrors?\b|exceptions?\b|\bpanic|5xx|\b500s?\b"),

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from skills.capacity.actions import Capacity
+from skills.capacity.measures import matchers
 from skills.capacity.settings import CapacitySettings, KubernetesAddress, PrometheusAddress
 from skills.catalogue import Catalogue
-from skills.clock import Clock
+from skills.clock import Clock, reader_in
 from skills.errors import BadArguments, NotFound, Unreachable
+from skills.evidence import CHART
 from tests.skills.capacity.wire import Prometheus
 
 NOW = datetime(2026, 11, 20, 10, 7, tzinfo=UTC)
@@ -65,6 +67,31 @@ async def test_a_quiet_cluster_has_enough_or_too_much():
     assert answer.facts["advice"]["kind"] in ("release", "enough")
     assert len(answer.table.rows) == 4
     assert {line.labels["part"] for line in answer.series} == {"history", "low", "middle", "high"}
+
+
+async def test_the_reader_is_told_in_the_readers_own_language_and_each_thing_has_its_own_lines():
+    with reader_in(CHINA, "zh"):
+        answer = await looks(cluster())["capacity.forecast_capacity"]({"target": "cluster"})
+    assert "置信度" in answer.summary
+    drawn = [line for line in answer.series if line.labels[CHART] == "集群 CPU 使用量"]
+    assert [line.name for line in drawn] == ["历史", "预测", "上界（80%）", "下界（80%）", "上限"]
+    ceiling = drawn[-1].points
+    assert (ceiling[0][0], ceiling[-1][0]) == (drawn[0].points[0][0], drawn[1].points[-1][0])
+    assert {value for _, value in ceiling} == {32.0}
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "namespace", "match"),
+    [
+        ("namespace", "shop", "", ',namespace="shop"'),
+        ("namespace", "", "shop", ',namespace="shop"'),
+        ("node", "n1", "shop", ',node="n1"'),
+        ("volume", "disk", "shop", ',namespace="shop",persistentvolumeclaim="disk"'),
+        ("cluster", "", "", ""),
+    ],
+)
+def test_a_name_is_looked_for_where_it_belongs(target, name, namespace, match):
+    assert matchers(target, name, namespace) == match
 
 
 async def test_costs_are_told_if_a_price_is_set():

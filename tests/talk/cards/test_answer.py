@@ -6,8 +6,9 @@ from bot.domain.approval import Refusal
 from bot.domain.plan import Plan, Step
 from bot.domain.report import Report
 from bot.talk.cards.answer import Answer
+from bot.talk.cards.evidence import charts
 from bot.talk.cards.words import Words
-from skills.evidence import Evidence, Series, Table
+from skills.evidence import CHART, Evidence, Series, Table
 
 FOUND = "3 pods use more than 80 percent of a core"
 SEEN = Evidence(
@@ -54,3 +55,15 @@ def test_the_headline_of_a_report_is_said_once():
     report = Report("Deployment shop/web: bad release", "# Deployment shop/web: bad release\n\n- because")
     answer = Answer("a1", Words("en"), done=True, plan=Plan("")).explained("Look for the cause", report)
     assert times(answer, report.headline) == 1
+
+
+def test_what_wants_its_own_chart_has_it():
+    points = ((1.0, 0.8), (2.0, 0.9))
+    lines = tuple(
+        Series(part, {CHART: disk}, points, "bytes") for disk in ("a", "b") for part in ("history", "forecast")
+    )
+    drawn = charts(Evidence("full soon", "q", series=lines))
+    assert [(chart.title, [line.name for line in chart.lines]) for chart in drawn] == [
+        ("a", ["history", "forecast"]),
+        ("b", ["history", "forecast"]),
+    ]

@@ -20,7 +20,7 @@ USAGES = {
     "events": "[namespace=…]",
     "nodes": "[1h]",
     "history": "<service>",
-    "capacity": "",
+    "capacity": "[cluster|node|namespace|volume|report] [name] [3]",
     "kb": "<question>",
     "restart": "<service>",
     "scale": "<service> <replicas>",

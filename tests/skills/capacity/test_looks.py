@@ -66,7 +66,7 @@ async def test_a_quiet_cluster_has_enough_or_too_much():
     answer = await looks(cluster(use=5.0, requests=6.0))["capacity.forecast_capacity"]({"target": "cluster"})
     assert answer.facts["advice"]["kind"] in ("release", "enough")
     assert len(answer.table.rows) == 4
-    assert {line.labels["part"] for line in answer.series, "ceiling"} == {"history", "low", "forecast", "high"}
+    assert {line.labels["part"] for line in answer.series} == {"history", "low", "forecast", "high", "ceiling"}
 
 
 async def test_the_reader_is_told_in_the_readers_own_language_and_each_thing_has_its_own_lines():

@@ -13,7 +13,7 @@ from bot.act.ledger.settings import LedgerSettings
 from bot.act.settings import ActSettings
 from bot.act.signing import private_key
 from bot.database import Database
-from bot.talk.alerts import AlertSource
+from bot.talk.alerts import AlertSource, Around
 from bot.talk.channels import Channel
 from bot.think.brains import Brain
 from bot.think.diagnosis.reads import MOST_LOG_BYTES, LiveReads
@@ -40,9 +40,9 @@ def channel(name: str, database: Database, given: Mapping[str, Any]) -> Channel:
     return made
 
 
-def alert_source(name: str, settings: Mapping[str, Any]) -> AlertSource:
+def alert_source(name: str, around: Around, settings: Mapping[str, Any]) -> AlertSource:
     """The source in talk/alerts/NAME.py."""
-    made: AlertSource = import_module(f"bot.talk.alerts.{name}").make(**settings)
+    made: AlertSource = import_module(f"bot.talk.alerts.{name}").make(around, **settings)
     return made
 
 

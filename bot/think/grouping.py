@@ -1,7 +1,7 @@
 """Alerts become incidents: by time, by place, by who calls whom. Pure, and fast enough for a storm."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.domain.alert import Alert
@@ -127,7 +127,9 @@ class Grouping:
 
 
 def places_of(alert: Alert) -> set[str]:
-    """Where it happens: the namespace; without one, what it is about."""
+    """Where it happens: the namespace; without one, what it is about. What is foreseen keeps to itself."""
+    if alert.foreseen:
+        return {f"foreseen {where}" for where in places_of(replace(alert, source=""))}
     spaces = {f"namespace:{alert.labels[label]}" for label in PLACES if alert.labels.get(label)}
     if spaces:
         return spaces
@@ -137,6 +139,8 @@ def places_of(alert: Alert) -> set[str]:
 
 def names_of(alert: Alert, topology: Topology) -> set[str]:
     """What it is about: pods by their workload and node, with the namespace in front."""
+    if alert.foreseen:
+        return set()
     space = next((alert.labels[label] for label in PLACES if alert.labels.get(label)), "")
     names = set()
     for label in ABOUT:

@@ -12,6 +12,9 @@ from bot.talk.cards.words import Words
 MOST_ALERTS = 15
 SUBJECTS = ("service", "deployment", "pod", "node", "persistentvolumeclaim", "job_name", "instance")
 
+QUIET = {IncidentState.FIRING, IncidentState.LOOKING}
+"""States in which nothing is being done; what is only foreseen says so in its title."""
+
 
 def incident_card(incident: Incident, words: Words, zone: str, silences: bool = False) -> Card:
     """Where it stands, what fires, what was found, and what people can do."""
@@ -34,7 +37,8 @@ def incident_card(incident: Incident, words: Words, zone: str, silences: bool = 
     if incident.open:
         blocks.append(_buttons(incident, words, silences))
     blocks.append(Context(words("incident_small", id=incident.id, repeats=incident.repeats)))
-    title = words(f"incident_title_{incident.state.value}", title=title_of(incident))
+    state = "foreseen" if incident.foreseen and incident.state in QUIET else incident.state.value
+    title = words(f"incident_title_{state}", title=title_of(incident))
     summary = report.headline if report else title
     return Card(title, tuple(blocks), _severity(incident), summary[:200], language=words.language)
 

@@ -1,9 +1,12 @@
 """What the forecast is sure of becomes an alert, once; what passes is called off."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
+import pytest
 
+from bot.database import Database
+from bot.talk.alerts import Around
 from bot.talk.alerts.forecast import Forecast
 from bot.talk.alerts.settings import ForecastAlertsSettings
 from skills.capacity.actions import Capacity
@@ -38,7 +41,15 @@ def filling(a_day):
     return prometheus
 
 
-def source(prometheus):
+@pytest.fixture
+async def database(tmp_path):
+    made = Database(f"sqlite:///{tmp_path}/bot.sqlite")
+    await made.open()
+    yield made
+    await made.close()
+
+
+def source(prometheus, database, language="en", now=NOW):
     skill = Capacity(
         CapacitySettings(step_seconds=3600, timeout=0.5),
         Clock(lambda: NOW),
@@ -46,11 +57,12 @@ def source(prometheus):
         KubernetesAddress(url="http://kubernetes"),
         httpx.MockTransport(lambda request: prometheus[0](request)),
     )
-    return Forecast(ForecastAlertsSettings(), Catalogue([skill]), lambda: NOW)
+    around = Around(database, language, "Asia/Shanghai")
+    return Forecast(ForecastAlertsSettings(), Catalogue([skill]), around, lambda: now)
 
 
-async def test_a_volume_that_fills_is_one_alert_however_often_it_is_asked():
-    ears, forecast = Ears(), source([filling(6e9)])
+async def test_a_volume_that_fills_is_one_alert_however_often_it_is_asked(database):
+    ears, forecast = Ears(), source([filling(6e9)], database)
     assert await forecast.look(ears) == 1
     assert await forecast.look(ears) == 0
     alert = ears.heard[0]
@@ -60,15 +72,15 @@ async def test_a_volume_that_fills_is_one_alert_however_often_it_is_asked():
     assert alert.source == "forecast"
 
 
-async def test_soon_is_critical():
-    ears, forecast = Ears(), source([filling(26e9)])
+async def test_soon_is_critical(database):
+    ears, forecast = Ears(), source([filling(26e9)], database)
     await forecast.look(ears)
     assert ears.heard[0].severity == "critical"
 
 
-async def test_it_is_called_off_only_after_two_quiet_looks():
+async def test_it_is_called_off_only_after_two_quiet_looks(database):
     ears, prometheus = Ears(), [filling(6e9)]
-    forecast = source(prometheus)
+    forecast = source(prometheus, database)
     await forecast.look(ears)
     prometheus[0] = filling(0)
     await forecast.look(ears)
@@ -77,9 +89,9 @@ async def test_it_is_called_off_only_after_two_quiet_looks():
     assert [each.firing for each in ears.heard] == [True, False]
 
 
-async def test_a_prometheus_that_is_away_calls_nothing_off():
+async def test_a_prometheus_that_is_away_calls_nothing_off(database):
     ears, prometheus = Ears(), [filling(6e9)]
-    forecast = source(prometheus)
+    forecast = source(prometheus, database)
     await forecast.look(ears)
 
     def away(request):
@@ -91,8 +103,25 @@ async def test_a_prometheus_that_is_away_calls_nothing_off():
     assert len(ears.heard) == 1
 
 
-async def test_two_replicas_say_the_same():
-    ears = Ears()
-    for _ in range(2):
-        await source([filling(6e9)]).look(ears)
+async def test_of_two_replicas_one_looks_and_after_an_hour_any_of_them(database):
+    ears, later = Ears(), NOW + timedelta(hours=1)
+    assert [await source([filling(6e9)], database).take_turn(ears) for _ in range(2)] == [True, False]
+    assert await source([filling(6e9)], database, now=later).take_turn(ears)
     assert len(ears.heard) == 1
+
+
+async def test_what_was_told_is_called_off_after_a_restart_too(database):
+    ears = Ears()
+    await source([filling(6e9)], database).look(ears)
+    for _ in range(2):
+        await source([filling(0)], database).look(ears)
+    assert [each.firing for each in ears.heard] == [True, False]
+    assert ears.heard[0].fingerprint == ears.heard[1].fingerprint
+
+
+async def test_it_speaks_the_language_of_the_house(database):
+    ears = Ears()
+    await source([filling(6e9)], database, "zh").look(ears)
+    await source([filling(6e9)], database, "en").look(ears)
+    assert len(ears.heard) == 1
+    assert "用满" in ears.heard[0].summary

@@ -71,9 +71,9 @@ def serve_killed(orders: Orders, told: Connection) -> None:
         policy_path=policy,
         home="web:",
     )
-    nowhere = {"url": "http://127.0.0.1:9"}
+    there = {"url": orders.cluster}
     given = Given(
-        skills={"kubernetes": {"url": orders.cluster}, "prometheus": nowhere, "loki": nowhere},
+        skills={"kubernetes": there, "prometheus": there, "loki": there},
         channels={"web": {"host": "127.0.0.1", "settings": WebSettings(posts_per_minute=100_000)}},
         alerts={"alertmanager": {"open": True}},
     )

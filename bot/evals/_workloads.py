@@ -54,6 +54,8 @@ class Workloads:
 
     async def answer(self, request: Request) -> Response:
         """One call of the API."""
+        if request.url.path.startswith(("/api/v1/query", "/api/v1/series", "/api/v1/label", "/loki/")):
+            return _nothing_measured(request.url.path)
         parts = request.url.path.strip("/").split("/")
         kind, name = (parts[-2], parts[-1]) if parts[-1] in self._all else (parts[-1], "")
         if parts[-2:-1] == ["namespaces"]:
@@ -83,6 +85,14 @@ class Workloads:
             self._all[name] = after
             self.changes[name] += 1
         return JSONResponse(after)
+
+
+def _nothing_measured(path: str) -> Response:
+    """As a Prometheus or a Loki that knows nothing."""
+    if "query" not in path:
+        return JSONResponse({"status": "success", "data": []})
+    shape = "streams" if path.startswith("/loki/") else "matrix" if path.endswith("range") else "vector"
+    return JSONResponse({"status": "success", "data": {"resultType": shape, "result": []}})
 
 
 def _asks_for_one(parts: list[str]) -> bool:

@@ -155,17 +155,20 @@ async def at_random(url: str, incidents: int, seconds: float) -> dict[str, JSON]
                     await bot.start()
 
             killing = asyncio.create_task(kill())
-            late = await _work(names, [bot.url for bot in bots], seconds, killing)
+            client = httpx.AsyncClient(timeout=10)
+            late = await _work(client, names, [bot.url for bot in bots], seconds, killing)
             for bot in bots:
                 if not bot.alive:
                     await bot.start()
             gone = await asyncio.gather(*(asyncio.wait_for(each, PATIENCE) for each in late), return_exceptions=True)
+            await client.aclose()
             await until(book.settled, "events or cards still wait")
-            lost = incidents - (await _alerts(book) - before) + sum(isinstance(each, BaseException) for each in gone)
+            not_seen = sum(isinstance(each, BaseException) for each in gone)
+            not_made = sum(cluster.changes[name] == 0 for name in names)
             return {
                 "incidents": incidents,
                 "kills": kills,
-                "lost": lost + sum(cluster.changes[name] == 0 for name in names),
+                "lost": incidents - (await _alerts(book) - before) + max(not_seen, not_made),
                 "double_actions": sum(max(0, cluster.changes[name] - 1) for name in names),
                 "duplicate_cards": doubled(place / "cards"),
                 "set_aside": await book.set_aside(),
@@ -178,22 +181,25 @@ async def _alerts(book: Book) -> int:
 
 
 async def _work(
-    names: Sequence[str], urls: list[str], seconds: float, killing: "asyncio.Task[None]"
+    client: httpx.AsyncClient,
+    names: Sequence[str],
+    urls: list[str],
+    seconds: float,
+    killing: "asyncio.Task[None]",
 ) -> list["asyncio.Task[None]"]:
     """Spread over the time; gives what is not yet done when the killing stops."""
     begun, work = time.monotonic(), []
-    async with httpx.AsyncClient(timeout=10) as client:
-        for number, name in enumerate(names):
-            await asyncio.sleep(max(0.0, begun + seconds * number / len(names) - time.monotonic()))
-            labels = {"alertname": "PodCrashLooping", "namespace": f"team-{name}", "pod": name, "severity": "warning"}
-            times = {"startsAt": STARTED, "endsAt": "0001-01-01T00:00:00Z", "fingerprint": f"random-{name}"}
-            alert = {"status": "firing", "labels": labels, "annotations": {}, **times}
-            work.append(asyncio.create_task(tell(client, lambda: random.sample(urls, len(urls)), [alert])))
-            work.append(asyncio.create_task(restart(name, lambda: random.sample(urls, len(urls)))))
-        await asyncio.sleep(max(0.0, begun + seconds - time.monotonic()))
-        killing.cancel()
-        await asyncio.wait([killing])
-        return work
+    for number, name in enumerate(names):
+        await asyncio.sleep(max(0.0, begun + seconds * number / len(names) - time.monotonic()))
+        labels = {"alertname": "PodCrashLooping", "namespace": f"team-{name}", "pod": name, "severity": "warning"}
+        times = {"startsAt": STARTED, "endsAt": "0001-01-01T00:00:00Z", "fingerprint": f"random-{name}"}
+        alert = {"status": "firing", "labels": labels, "annotations": {}, **times}
+        work.append(asyncio.create_task(tell(client, lambda: random.sample(urls, len(urls)), [alert])))
+        work.append(asyncio.create_task(restart(name, lambda: random.sample(urls, len(urls)))))
+    await asyncio.sleep(max(0.0, begun + seconds - time.monotonic()))
+    killing.cancel()
+    await asyncio.wait([killing])
+    return work
 
 
 def make() -> KillsBench:

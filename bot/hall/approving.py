@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.act.gate import Gate
@@ -18,6 +19,9 @@ from bot.talk.inbox import Inbox
 from bot.talk.outbox import Outbox
 from bot.think.casebook import Casebook
 from skills.clock import reader_in
+
+UNSEEN = timedelta(seconds=10)
+"""After so long what was asked for should be on its card, and what was allowed under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,16 @@ class Approving:
         """Close the approvals that nobody answered in time, and say so on their cards."""
         for gone in await self.gate.expire():
             await self.show(gone, await self._words(gone))
+
+    async def resume(self) -> None:
+        """What was asked for, or allowed, just before an end: its card is shown after all, and the work begins."""
+        long_ago = self.gate.now() - UNSEEN
+        for each in await self.gate.pending():
+            if each.asked_at < long_ago and not await self.outbox.knows(_slot(each)):
+                await self.show(each, await self._words(each))
+        for each in await self.gate.allowed():
+            if (each.settled_at or each.asked_at) < long_ago:  # heard already, it is not heard again
+                await self.inbox.hear(Granted(f"granted:{each.id}", each.thread, each.id))
 
     async def show(self, approval: Approval, words: Words) -> None:
         """Its card, as it stands now."""

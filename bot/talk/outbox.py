@@ -117,6 +117,11 @@ class Outbox:
         line.newest, line.render = self._next(line, thread, line.newest.card, final=False), render
         self._send(slot, line)
 
+    async def knows(self, slot: str) -> bool:
+        """Whether there is such a card. Raises StoreDown."""
+        async with self._database.read() as connection:
+            return (await connection.execute(select(CARDS.c.slot).where(CARDS.c.slot == slot))).first() is not None
+
     async def whisper(self, thread: Thread, person: Person, card: Card) -> None:
         """Show a card to one person only; not kept."""
         if channel := self._channels.get(thread.channel):
@@ -176,6 +181,8 @@ class Outbox:
             failures = 0
             line.sent = delivery.revision
             line.newest = replace(line.newest, ref=placed.ref)
+            if not (delivery.final or delivery.ref):
+                await self._keep_place(replace(delivery, ref=placed.ref))
             if delivery.final and (newer := await self._mark_kept(replace(delivery, ref=placed.ref))):
                 line.promised = max(line.promised, newer.revision)
                 line.newest = newer if newer.revision > line.newest.revision else line.newest
@@ -194,6 +201,17 @@ class Outbox:
             placed = await channel.show(replace(delivery, thread=unnamed(delivery.thread)))
             await self._places.opened(delivery.thread, placed.thread)
             return placed
+
+    async def _keep_place(self, delivery: Delivery) -> None:
+        """Where a card stands that is only live yet: after a restart it is updated there, and not posted again."""
+        row = self._row(delivery, self._database.me) | {"delivered": delivery.revision}
+        statement = self._database.insert(CARDS).values(**row)
+        placed = {"ref": delivery.ref}
+        try:
+            async with self._database.begin() as connection:
+                await connection.execute(statement.on_conflict_do_update(index_elements=["slot"], set_=placed))
+        except StoreDown as error:
+            log.warning("the place of a card could not be written down", slot=delivery.slot, why=str(error))
 
     async def _mark_kept(self, delivery: Delivery) -> Delivery | None:
         """If the store is down now, the card is sent once more after a restart: the channel updates it in place.

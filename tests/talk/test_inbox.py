@@ -10,7 +10,7 @@ from bot.domain.alert import Alert
 from bot.domain.event import Finished, Granted, Look
 from bot.domain.message import Message, Person, Thread
 from bot.errors import StoreDown
-from bot.talk.inbox import Inbox
+from bot.talk.inbox import MOST_ATTEMPTS, Inbox
 from bot.talk.threads import Threads
 
 ANN = Person("U1", "Ann")
@@ -97,7 +97,7 @@ async def test_while_the_store_is_down_the_event_is_tried_again(database):
 async def test_an_event_that_kills_the_process_each_time_is_set_aside(database):
     inbox = Inbox(database, Threads(database))
     await inbox.hear(message("poison"))
-    for _ in range(5):
+    for _ in range(MOST_ATTEMPTS):
         assert await Inbox(database, Threads(database)).start(_never) == 1
     assert await Inbox(database, Threads(database)).start(_never) == 0
 

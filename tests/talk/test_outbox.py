@@ -127,3 +127,14 @@ async def test_the_first_card_opens_a_thread_of_ours_and_the_others_go_into_it(d
     await again.start()
     assert again.ours(rest[0]) == home
     assert again.theirs(home) == rest[0]
+
+
+async def test_a_card_that_was_only_live_before_the_end_is_updated_and_not_posted_again(database):
+    wall = Wall()
+    before = Outbox(database, {"wall": wall}, Threads(database))
+    await before.live("s", HERE, lambda: card("thinking"))
+    await before.settled("s")
+    after = Outbox(database, {"wall": wall}, Threads(database))
+    await after.show("s", HERE, card("done"))
+    await after.settled("s")
+    assert [(each.card.title, each.ref) for each in wall.shown] == [("thinking", ""), ("done", "ref-s")]

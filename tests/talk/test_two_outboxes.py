@@ -8,12 +8,10 @@ import pytest
 from bot.database import Database
 from bot.database.replicas import Replicas
 from bot.talk.channels import Placed
-from bot.talk.channels.web.channel import WebChannel
+from bot.talk.channels.web import make
 from bot.talk.channels.web.hub import Reader
-from bot.talk.channels.web.store import Store
 from bot.talk.outbox import Outbox
 from bot.talk.threads import Threads
-from skills import Clock
 from tests.talk.test_outbox import HERE, Wall, card
 
 pytestmark = pytest.mark.servers
@@ -60,8 +58,7 @@ async def test_while_one_sends_the_other_leaves_its_state_to_it(two):
 
 
 async def test_a_page_open_here_sees_what_another_replica_shows(two):
-    clock = Clock()
-    pages = [WebChannel(Store(each), clock.read) for each in two]
+    pages = [make(each, host="127.0.0.1") for each in two]
     outbox = Outbox(two[0], {"web": pages[0]}, Threads(two[0]))
     thread = replace(HERE, channel="web")
     reader = Reader()

@@ -21,6 +21,7 @@ SENTENCES = {
     "library_no_model": "The model {model} cannot be loaded: {why}. The library searches by words alone.",
     "library_away": "The library's {part} at {where} did not answer: {why}.",
     "library_bad_setting": "The library's settings are wrong: {why}.",
+    "library_no_importer": "There is no importer '{name}'; there are: {names}.",
     "import_bad_source": "{source} cannot be imported: {why}.",
     "import_forbidden": "{source} refused us ({status}). Check the token and what it may read.",
     "import_away": "{source} did not answer: {why}. Run the import again: it goes on from where it stopped.",

@@ -20,13 +20,16 @@ class KnowledgeSettings(BaseSettings):
     """http://host:port of a Chroma server. Empty: Chroma embedded, in the folder."""
     chroma_token: SecretStr = SecretStr("")
     collection: str = Field(default="dutybot", pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]{1,60}[a-zA-Z0-9]$")
-    embeddings: Literal["e5", "endpoint", "langchain", "none"] = "e5"
-    """e5: inside, no network. endpoint: any OpenAI-compatible one. langchain: by its name. none: words alone."""
+    embeddings: Literal["e5", "light", "endpoint", "langchain", "none"] = "e5"
+    """e5, light: inside, no network. endpoint: any OpenAI-compatible one. langchain: by its name. none: words alone."""
     embeddings_url: str = ""
     embeddings_key: SecretStr = SecretStr("")
     embeddings_model: str = ""
     threads: int = Field(default=1, ge=1, le=32)
     glossary: Path | None = None
     """More words in two languages, one `中文: english; english` a line."""
+    sync: str = ""
+    """Importers to run by the clock, with commas between, e.g. `jira, confluence, markdown:/srv/runbooks`."""
+    sync_minutes: float = Field(default=60, ge=1)
     fits: float = Field(default=0.36, ge=0, le=1)
     """A passage with a lower score is not an answer."""

@@ -56,6 +56,7 @@ class Retrieval:
                 folder=Path(options.settings.get("folder", scratch)),
                 database="",
                 chroma_url="",
+                embeddings=options.settings.get("model", "e5"),  # type: ignore[arg-type]
                 threads=int(options.settings.get("threads", min(2, os.cpu_count() or 1))),
             )
             library = await Library.open(settings)

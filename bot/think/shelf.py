@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Sequence
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.redaction import mask
 from knowledge import Findings, KnowledgeSettings, Library, LibraryError, Passage
+from knowledge.importing import Progress
 from knowledge.learning import Draft, Learning
+from knowledge.syncing import sync, wanted
 from knowledge.upkeep import Stats, stats
 
 log = structlog.get_logger()
@@ -15,6 +18,15 @@ PATIENCE = 3.0
 """Seconds that an answer waits for past cases; without them it is still an answer."""
 LONG_PATIENCE = 20.0
 """Where the library itself is asked: the first question loads the model."""
+LOOK_EVERY = 30.0
+"""Seconds between two looks at which source is due."""
+
+
+def _told(source: str, came: Progress | LibraryError) -> None:
+    if isinstance(came, LibraryError):
+        log.warning("a source could not be read", source=source, why=str(came))
+    else:
+        log.info("a source was read", source=source, seen=came.seen, new=came.kept.added, gone=came.gone)
 
 
 class LibraryShelf:
@@ -96,9 +108,19 @@ class LibraryShelf:
             log.warning("a case could not be settled", why=str(error))
         return False
 
+    async def keep_in_step(self) -> None:
+        """Bring in by the clock what is new at the sources of the settings, until we are cancelled."""
+        while sources := wanted(self._settings.sync):
+            try:
+                if library := await self._library():
+                    await sync(library, sources, 60 * self._settings.sync_minutes, _told)
+            except (LibraryError, SQLAlchemyError) as error:
+                log.warning("the library could not be brought into step", why=str(error))
+            await asyncio.sleep(LOOK_EVERY)
+
     async def _library(self) -> Library | None:
         if self._opening is None:
-            if not (self._settings.folder.exists() or self._settings.database):
+            if not (self._settings.folder.exists() or self._settings.database or self._settings.sync):
                 return None
             self._opening = asyncio.create_task(self._open())
         return await asyncio.shield(self._opening)

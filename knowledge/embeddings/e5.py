@@ -80,17 +80,18 @@ class E5:
         with self._lock:
             if not self._ready:
                 self._load()
-            tokens = [self._tokens(prefix + text) for text in texts]
-            vectors = np.zeros((len(texts), self.width), np.float32)
-            order = sorted(range(len(texts)), key=lambda i: len(tokens[i]))
-            first = 0
-            while first < len(order):
-                last = first + 1
-                while last < len(order) and (last - first + 1) * len(tokens[order[last]]) <= AT_ONCE:
-                    last += 1
-                rows = order[first:last]
+        tokens = [self._tokens(prefix + text) for text in texts]
+        vectors = np.zeros((len(texts), self.width), np.float32)
+        order = sorted(range(len(texts)), key=lambda i: len(tokens[i]))
+        first = 0
+        while first < len(order):
+            last = first + 1
+            while last < len(order) and (last - first + 1) * len(tokens[order[last]]) <= AT_ONCE:
+                last += 1
+            rows = order[first:last]
+            with self._lock:  # for a few texts only: a question need not wait until all of an import is read
                 vectors[rows] = self._mean([tokens[i] for i in rows])
-                first = last
+            first = last
         whole: Floats = vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-12)
         return whole
 

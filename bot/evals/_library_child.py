@@ -1,4 +1,4 @@
-"""The process that the library's bench kills: imports a pretend source, dies at a step: `FOLDER MODEL STEP WHEN COUNT`."""
+"""The process that the library's bench kills. Imports a pretend source, dies at: `FOLDER MODEL STEP WHEN COUNT`."""
 
 import asyncio
 import os

@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from skills.errors import BadArguments, Conflict, Forbidden, NotFound, SkillErro
 from skills.evidence import JSON
 
 MEBIBYTE = 1024 * 1024
+LONGEST_SILENCE = 300.0
 Params = Mapping[str, str | int | float | list[str]]
 
 
@@ -95,6 +96,24 @@ class Http:
         """Say once, and never again by itself: a change that was lost is looked at, not repeated blindly."""
         reply = await self._once(method, path, params=params, body=body, content_type=content_type)
         return self._as_json(reply) if reply.body else None
+
+    async def lines(self, path: str, params: Params | None = None) -> AsyncGenerator[str]:
+        """An answer that goes on, line by line, until the server ends it; silence of some minutes ends it too."""
+        if self._client is None:
+            self._client = self._connect()
+        where, patience = self.server.url.rstrip("/") + path, httpx.Timeout(self.server.timeout, read=LONGEST_SILENCE)
+        headers = dict(self._authorization())
+        try:
+            async with self._client.stream(
+                "GET", where, params=_listed(params), headers=headers, timeout=patience
+            ) as answer:
+                if answer.status_code >= 300:
+                    raise self._refused(Reply(answer.status_code, await self._bounded(answer), dict(answer.headers)))
+                async for line in answer.aiter_lines():
+                    if line.strip():
+                        yield line
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise self._unreachable(str(error) or type(error).__name__) from error
 
     async def close(self) -> None:
         """Let go of the connections."""

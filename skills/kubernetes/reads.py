@@ -121,7 +121,7 @@ class Reads:
             gaps=tuple(gaps),
         )
 
-    @action(risk=Risk.READ, needs=rights(EVENT))
+    @action(risk=Risk.READ, needs=(*rights(EVENT), "events:watch"))
     async def events(
         self, namespace: AnyNamespace = "", time_range: Span = "1h", name: AnyName = "", warnings_only: bool = True
     ) -> Evidence:

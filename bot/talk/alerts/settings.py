@@ -1,7 +1,9 @@
 """How monitors prove who they are, how much they may say at once, and how often we look ahead ourselves."""
 
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from typing import Annotated
+
+from pydantic import SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class AlertsSettings(BaseSettings):
@@ -29,3 +31,21 @@ class ForecastAlertsSettings(BaseSettings):
     """How often it is asked what will be full soon."""
     urgent_hours: float = 12.0
     """Full sooner than this is critical, else a warning."""
+
+
+class KubernetesEventsSettings(BaseSettings):
+    """Read from KUBERNETES_EVENTS_*."""
+
+    model_config = SettingsConfigDict(env_prefix="KUBERNETES_EVENTS_", env_ignore_empty=True)
+
+    namespaces: Annotated[tuple[str, ...], NoDecode] = ()
+    """Only warnings of these namespaces, with commas; all, when empty."""
+    least_count: int = 3
+    """A warning that was said less often is no alert yet."""
+    calm_minutes: float = 10.0
+    """Quiet for so long, it is over."""
+
+    @field_validator("namespaces", mode="before")
+    @classmethod
+    def _listed(cls, told: object) -> object:
+        return tuple(filter(None, (one.strip() for one in told.split(",")))) if isinstance(told, str) else told

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
+from skills.http import Params
 from skills.kubernetes.cluster import Cluster, Thing, path_of
 from skills.kubernetes.kinds import EVENT
 
@@ -36,7 +37,7 @@ class Warnings:
 
     async def follow(self) -> AsyncGenerator[Thing]:
         """What is new, until the server ends the answer; after that, follow again."""
-        params = {
+        params: Params = {
             "watch": "true",
             "fieldSelector": FIELDS,
             "resourceVersion": self.version,

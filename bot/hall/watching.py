@@ -140,14 +140,14 @@ class Watching:
 
     async def acting(self, thread: Thread, approval: Approval | None) -> None:
         """Leave was given for the repair of an incident."""
-        incident = await self._incident_of(thread)
+        incident = await self.incident_of(thread)
         if incident and approval and _repairs(approval):
             await self._asked(incident, approval)
             await self._now_is(incident, IncidentState.ACTING)
 
     async def acted(self, thread: Thread, approval: Approval | None) -> None:
         """The repair of an incident is over, or will not be: say so on its card."""
-        incident = await self._incident_of(thread)
+        incident = await self.incident_of(thread)
         if incident and approval and approval.state in AFTER and _repairs(approval):
             incident = await self._now_is(incident, AFTER[approval.state])
             if not incident.open:
@@ -160,7 +160,8 @@ class Watching:
             lambda newest: replace(newest, repairs=tuple(dict.fromkeys((*newest.repairs, approval.id)))),
         )
 
-    async def _incident_of(self, thread: Thread) -> Incident | None:
+    async def incident_of(self, thread: Thread) -> Incident | None:
+        """The incident whose thread this is."""
         case = await self.casebook.of_thread(thread)
         return await self.incidents.get(case.incident.id) if case and case.incident else None
 

@@ -99,6 +99,25 @@ class Incidents:
             await self._write([after])
             return after
 
+    async def move(
+        self, source_id: str, into_id: str, which: Callable[[Alert], bool], who: str
+    ) -> tuple[Incident, Incident] | None:
+        """People know better: the alerts that fire and are meant go to another incident (""; a new one).
+
+        Both as they are then; None where there is no such incident, or nothing to move.
+        """
+        async with self._alone():
+            source = await self._newest(source_id)
+            into = await self._newest(into_id) if into_id else Incident(self._new_id()[:12], (), self._now())
+            moved = [each for each in source.alerts if each.firing and which(each)] if source else []
+            if source is None or into is None or not moved or source.id == into.id:
+                return None
+            now = self._now()
+            left = source.left_by(moved, now).marked(now, "moved_out", who)
+            grown = into.told(moved, now).marked(now, "moved_in", who)
+            await self._write([left, grown])
+            return left, grown
+
     async def get(self, incident_id: str) -> Incident | None:
         """By its id."""
         await self._catch_up()
@@ -233,4 +252,6 @@ class Incidents:
     def _remember(self, incident: Incident) -> None:
         if self._fresh is not None:
             self._fresh[incident.id] = incident
-            self._homes |= {each.fingerprint: incident.id for each in incident.alerts}
+            for each in incident.alerts:  # what was moved is at home where it fires
+                if each.firing or each.fingerprint not in self._homes:
+                    self._homes[each.fingerprint] = incident.id

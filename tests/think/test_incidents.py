@@ -110,3 +110,23 @@ async def test_what_people_do_and_what_fires_meanwhile_are_both_kept(make):
     await asyncio.gather(incidents.told(alert("b")), looking, incidents.told(alert("c")))
     (kept,) = await make().opened()
     assert (kept.state, len(kept.alerts)) == (IncidentState.LOOKING, 3)
+
+
+async def test_people_move_alerts_to_where_they_belong_and_it_outlives_a_restart(database):
+    incidents = made = Incidents(database, same_service, lambda: NOON, map(str, count()).__next__)
+    (orders, carts) = await incidents.told([alert("a"), alert("b"), alert("c", service="cart")])
+    left, grown = await incidents.move(orders.incident.id, carts.incident.id, lambda each: True, "Lin")
+    assert (left.open, left.state) == (False, IncidentState.RESOLVED)
+    assert {each.fingerprint for each in grown.alerts} == {"a", "b", "c"}
+    (again,) = await made.told([alert("a")])
+    assert (again.incident.id, again.news) == (carts.incident.id, False)
+    fresh = Incidents(database, same_service, lambda: NOON, lambda: "apart")
+    assert [each.id for each in await fresh.opened()] == [carts.incident.id]
+    (again,) = await fresh.told([alert("b")])
+    assert again.incident.id == carts.incident.id
+    left, split = await fresh.move(carts.incident.id, "", lambda each: each.fingerprint == "a", "Lin")
+    assert (split.id, left.open, split.open) == ("apart", True, True)
+    (ended,) = await fresh.told([alert("a", firing=False)])
+    assert (ended.incident.id, ended.incident.state) == ("apart", IncidentState.RESOLVED)
+    assert await fresh.move("nobody", "", lambda each: True, "Lin") is None
+    assert await fresh.move(carts.incident.id, carts.incident.id, lambda each: True, "Lin") is None

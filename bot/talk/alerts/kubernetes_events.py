@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from bot.domain.alert import Alert
 from bot.domain.plan import digest_of
 from bot.errors import BotError
+from bot.talk.alerts import Around
 from bot.talk.alerts.settings import KubernetesEventsSettings
 from bot.talk.channels import Ears
 from skills import SkillError
@@ -151,7 +152,9 @@ def _moment(event: Mapping[str, Any], *names: str) -> datetime | None:
     return None
 
 
-def make(kubernetes: Mapping[str, Any] | None = None, **settings: Any) -> KubernetesEvents:
+def make(
+    _around: Around | None = None, kubernetes: Mapping[str, Any] | None = None, **settings: Any
+) -> KubernetesEvents:
     """From the environment; `settings` win over it, and `kubernetes` over how we sign in to the cluster."""
     signed = KubernetesSettings(**dict(kubernetes or {}))
     warnings = Warnings(Cluster(lambda: connection(signed)))

@@ -36,7 +36,7 @@ async def until(wanted, seconds=60.0):
 
 @contextlib.asynccontextmanager
 async def listening(kube, space, ears):
-    source = make({"kubeconfig": str(kube.kubeconfig)}, namespaces=(space,))
+    source = make(kubernetes={"kubeconfig": str(kube.kubeconfig)}, namespaces=(space,))
     await source.start(ears)
     try:
         yield source
@@ -70,7 +70,7 @@ async def test_what_was_said_before_and_what_is_said_now_is_heard_once_each(kube
 async def test_the_watch_is_taken_up_where_it_ended(kube):
     space = kube.namespace("resumed")
     warnings = Warnings(Cluster(lambda: Server("Kubernetes", "http://unused")))
-    warnings = Warnings(make({"kubeconfig": str(kube.kubeconfig)})._warnings._cluster)
+    warnings = Warnings(make(kubernetes={"kubeconfig": str(kube.kubeconfig)})._warnings._cluster)
     await warnings.listed()
     kept = warnings.version
     await asyncio.to_thread(warn, kube, space, "meanwhile-1")

@@ -71,7 +71,7 @@ def test_looks_alone_change_nothing():
     assert list(roles) == ["dutybot-oncall"]
     rights = rights_of(roles["dutybot-oncall"])
     assert "pods:list" in rights
-    assert {right.rpartition(":")[2] for right in rights} == {"get", "list"}
+    assert {right.rpartition(":")[2] for right in rights} == {"get", "list", "watch"}
 
 
 @pytest.mark.parametrize("example", ["nothing", *EXAMPLES])

@@ -17,6 +17,9 @@ Look = Callable[[Step, Case], Awaitable[Evidence | Refusal]]
 Fetch = Callable[[Attachment, Thread], Awaitable[bytes]]
 """The content of a file that somebody attached in a thread. Raises ChannelError."""
 
+Answers = Callable[[Case, str], Awaitable[bool]]
+"""Whether who spoke last may answer a form of the brain with this choice."""
+
 
 class PlanShelf(Protocol):
     """Where our own doors keep the plans that were proposed through them, until their conversation claims them."""
@@ -36,3 +39,4 @@ class Means:
     database: Database | None = None
     """Where what must outlive a restart is kept."""
     fetch: Fetch | None = None
+    answers: Answers | None = None

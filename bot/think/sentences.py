@@ -78,6 +78,10 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "Dify waits for an answer; write one of: {choices}. (It is no leave to change anything.)",
         "zh": "Dify 正在等待答复，请回复其中之一：{choices}。（这不代表批准任何变更。）",
     },
+    "dify_form_not_yours": {
+        "en": "Only who may ask for changes here answers this form; it stays open for them.",
+        "zh": "只有有权请求变更的人可以答复该表单；表单仍然保留。",
+    },
     "dify_form_done": {
         "en": "That form was already answered; ask again if something is still open.",
         "zh": "该表单已有人答复；如仍有问题，请重新提问。",

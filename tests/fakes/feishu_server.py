@@ -136,6 +136,9 @@ class FeishuServer:
             if path.endswith(end) and waiting:
                 status, body, headers = waiting.pop(0)
                 return web.json_response(body, status=status, headers=headers)
+        if "/resources/" in path:
+            gone = path.endswith("gone")
+            return web.json_response({"code": 234003}, status=400) if gone else web.Response(body=b"ERROR no memory")
         return web.json_response({"code": 0, "msg": "ok", **self._answer(request.method, path, told)})
 
     def _answer(self, method, path, told):

@@ -47,6 +47,7 @@ class SlackServer:
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_get("/link", self._link)
         app.router.add_post("/upload/{id}", self._upload)
+        app.router.add_get("/files-pri/{name}", self._file)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -105,6 +106,12 @@ class SlackServer:
     async def _upload(self, request):
         self.files[-1]["content"] = await request.read()
         return web.Response(text="OK")
+
+    async def _file(self, request):
+        """A file that somebody attached: to who has no right to it, a page to sign in."""
+        if request.headers.get("authorization") != "Bearer xoxb-1" or request.match_info["name"] == "secret.log":
+            return web.Response(text="<html>sign in</html>", content_type="text/html")
+        return web.Response(body=b"x" * 16_000_000 if request.match_info["name"] == "huge.log" else b"ERROR no memory")
 
     async def _api(self, request):
         method = request.match_info["method"]

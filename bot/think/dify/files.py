@@ -1,5 +1,6 @@
 """Files on their way to Dify, and pictures on their way back: bounded, and never from another address than Dify's."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
@@ -18,6 +19,9 @@ from bot.think.means import Means
 from bot.think.sentences import say
 
 MOST_BYTES = 10_000_000
+MOST_TEXT = 200_000
+"""Bytes of the end of a text: more than a model reads."""
+MOST_FILES = 10
 MOST_PICTURES = 4
 PICTURES = {"image/png", "image/jpeg", "image/webp", "image/gif"}
 DOCUMENTS = {".pdf", ".html", ".xlsx", ".xls", ".docx", ".csv", ".eml", ".msg", ".pptx", ".xml", ".epub"}
@@ -45,9 +49,9 @@ Sent = dict[str, str]
 class Carrier:
     """Brings what people attach to Dify, and what Dify drew to people."""
 
-    def __init__(self, client: Client, offered: Offered, means: Means | None) -> None:
+    def __init__(self, client: Client, means: Means | None) -> None:
         self._client = client
-        self._offered = offered
+        self._offered = Offered(client)
         self._fetch = means.fetch if means else None
         self._files = Files(means.database) if means and means.database else None
 
@@ -55,28 +59,26 @@ class Carrier:
         """The files of the question, uploaded; and what to tell of each."""
         if not case.attachments or case.seen or self._fetch is None:
             return [], []
-        offers = await self._offered.offers()
         sent: list[Sent] = []
         told: list[Activity] = []
-        for number, each in enumerate(case.attachments[:10]):
-            kind = kind_of(each)
-            error = BotError("dify_takes_no_file", name=each.name[:100])
-            if kind in offers.kinds and len(sent) < offers.most_files:
-                try:
-                    sent.append(await self._carry(each, kind, case, user))
-                    told.append(Activity(f"file-{number}", each.name[:100], "done"))
-                    continue
-                except BotError as caught:
-                    error = caught
-            told.append(Activity(f"file-{number}", each.name[:100], "failed", say(error, case.language)))
+        for number, each in enumerate(case.attachments[:MOST_FILES]):
+            name = each.name[:100]
+            try:
+                sent.append(await self._carry(each, case, user, len(sent)))
+                told.append(Activity(f"file-{number}", name, "done"))
+            except BotError as error:
+                told.append(Activity(f"file-{number}", name, "failed", say(error, case.language)))
         return sent, told
 
-    async def _carry(self, file: Attachment, kind: str, case: Case, user: str) -> Sent:
+    async def _carry(self, file: Attachment, case: Case, user: str, before: int) -> Sent:
         assert self._fetch
+        offers, kind = await self._offered.offers(), kind_of(file)
+        if kind not in offers.kinds or before >= offers.most_files:
+            raise BotError("dify_takes_no_file", name=file.name[:100])
         content = await self._fetch(file, case.thread)
         name, media_type = PurePath(file.name).name[:150] or "file", file.media_type or "application/octet-stream"
         if is_text(file):
-            content = mask(content.decode("utf-8", "replace")).encode()
+            content = (await asyncio.to_thread(mask, content[-MOST_TEXT:].decode("utf-8", "replace"))).encode()
             name, media_type = (name if name.endswith((".txt", ".md")) else f"{name}.txt"), "text/plain"
         asked: dict[str, Any] = {"data": {"user": user}, "files": {"file": (name, content, media_type)}}
         told = await self._client.call("POST", "/files/upload", **asked)

@@ -1,10 +1,10 @@
-"""Which files the Dify app takes, as its own settings tell."""
+"""Which files the Dify app takes along with a question, as its own settings tell."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 from typing import Any
 
-from bot.errors import BotError
 from bot.think.dify.client import Client
 
 LASTS = 600.0
@@ -21,21 +21,20 @@ class Offers:
 
 
 class Offered:
-    """Asks for it, and takes silence for no."""
+    """Asks the app once in a while."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._offers = Offers()
         self._until = 0.0
+        self._asking = asyncio.Lock()
 
     async def offers(self) -> Offers:
-        """What the app offers; asked once in a while, by one caller at a time."""
-        if time.monotonic() >= self._until:
-            self._until = time.monotonic() + LASTS
-            try:
+        """What the app offers; by one caller at a time. Raises what the client raises."""
+        async with self._asking:
+            if time.monotonic() >= self._until:
                 self._offers = read_offers(await self._client.call("GET", "/parameters", within=5.0))
-            except BotError:
-                self._offers, self._until = Offers(), time.monotonic() + 30
+                self._until = time.monotonic() + LASTS
         return self._offers
 
 

@@ -98,3 +98,24 @@ async def test_what_dify_refuses(server, brain, answer, key):
     with pytest.raises(BrainRefused) as told:
         await think(brain, "Reject", conversation=asked.conversation)
     assert told.value.key == key
+
+
+async def test_who_may_ask_for_no_change_answers_no_form(server, database):
+    told = []
+
+    async def answers(case, choice):
+        told.append((case.asked_by.key, choice))
+        return False
+
+    settings = DifySettings(url=server.url, key="app-x", read_seconds=5)
+    brain = dify.make(Means(None, database=database, answers=answers), settings)
+    asked = await think(brain, "restart checkout")
+    with pytest.raises(BrainRefused) as refused:
+        await think(brain, "Approve", conversation=asked.conversation)
+    assert refused.value.key == "dify_form_not_yours"
+    assert told == [("slack:T1:U1", "approve")]
+    assert not any("/form/" in each["path"] for each in server.requests)
+    await brain.close()
+    other = made(server, database)
+    assert (await think(other, "Approve", conversation=asked.conversation)).says
+    await other.close()

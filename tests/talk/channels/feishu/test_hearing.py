@@ -9,8 +9,8 @@ import pytest
 from starlette.applications import Starlette
 
 from bot.database import Database
-from bot.domain.message import Decision, Press, PressKind, Thread
-from bot.errors import BadInput, StoreDown
+from bot.domain.message import Attachment, Decision, Press, PressKind, Thread
+from bot.errors import BadInput, ChannelError, StoreDown
 from bot.talk.channels.feishu import FeishuSettings, make
 from tests.fakes.feishu_server import clicked, said, sealed
 
@@ -177,3 +177,24 @@ async def test_an_app_that_is_not_known_is_told_with_its_mend(database, settings
     assert "FEISHU_APP_SECRET" in await channel.health()
     assert await channel.health() == ""
     await channel.stop()
+
+
+async def test_what_is_attached_is_read_and_had(channel, feishu, ears):
+    content = json.dumps({"file_key": "file_v2-1", "file_name": "app.log"})
+    await feishu.push(said("", message="om_5", chat_type="p2p", message_type="file", content=content))
+    picture = json.dumps({"image_key": "img_v2-1"})
+    await feishu.push(said("", message="om_6", chat_type="p2p", message_type="image", content=picture))
+    log, shot = [message.attachments[0] for message in await ears.wait(2)]
+    assert log == Attachment("app.log", log.media_type, "/im/v1/messages/om_5/resources/file_v2-1?type=file")
+    assert (shot.name, shot.media_type, shot.url[-10:]) == ("picture.png", "image/png", "type=image")
+    assert await channel.fetch(log) == b"ERROR no memory"
+    with pytest.raises(ChannelError) as told:
+        await channel.fetch(Attachment("old.log", "", "/im/v1/messages/om_5/resources/gone?type=file"))
+    assert told.value.key == "file_not_had"
+
+
+async def test_a_key_that_is_no_key_is_not_fetched(channel, feishu, ears):
+    content = json.dumps({"file_key": "../../auth", "file_name": "x"})
+    await feishu.push(said("", message="om_7", chat_type="p2p", message_type="file", content=content))
+    await feishu.push(said("after", message="om_8", chat_type="p2p"))
+    assert all(not message.attachments for message in await ears.wait())

@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 
 from bot.database import Database
 from bot.domain.card import Button, Buttons, Card
-from bot.domain.message import Decision, Message, Press, PressKind, Thread
-from bot.errors import BadInput, StoreDown
+from bot.domain.message import Attachment, Decision, Message, Press, PressKind, Thread
+from bot.errors import BadInput, ChannelError, StoreDown
 from bot.talk.channels import Delivery
 from bot.talk.channels.slack import SlackSettings, make
 from bot.talk.channels.slack.scopes import SCOPES
@@ -235,3 +235,29 @@ async def test_what_slack_has_not_granted_is_named(database, settings, slack):
     slack.scopes = ",".join(SCOPES)
     assert await channel.health() == ""
     await channel.stop()
+
+
+async def test_what_is_attached_is_had_with_our_token_from_slack_alone(channel, slack, ears):
+    kept = f"{slack.url.removesuffix('/api/')}/files-pri/app.log"
+    files = [{"name": "app.log", "mimetype": "text/plain", "url_private": kept}]
+    await slack.push("events_api", said("<@UBOT> look", ts="5.1", files=files))
+    (message,) = await ears.wait()
+    assert message.attachments == (Attachment("app.log", "text/plain", kept),)
+    assert await channel.fetch(message.attachments[0]) == b"ERROR no memory"
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("{}/files-pri/secret.log", "files:read"),
+        ("{}/files-pri/huge.log", "over 15 MB"),
+        ("http://127.0.0.1:9/app.log", "not kept by Slack"),
+        ("https://slack.com.evil.example/app.log", "not kept by Slack"),
+    ],
+)
+async def test_a_file_that_cannot_be_had_is_told(channel, slack, url, why):
+    url = url.format(slack.url.removesuffix("/api/"))
+    with pytest.raises(ChannelError) as told:
+        await channel.fetch(Attachment("app.log", "text/plain", url))
+    assert told.value.key == "file_not_had"
+    assert why in told.value.values["why"]

@@ -137,8 +137,7 @@ async def build(tmp_path):
             host=host,
             hints=lambda _language: HINTS,
             story=story,
-            pictures=pictures,
-            **more,
+            **{"pictures": pictures, **more},
         )
         await database.open()
         echo = replace(echo or Echo(), channel=channel)

@@ -16,6 +16,7 @@ from bot.talk.channels import Delivery
 from bot.talk.channels.web import Seat, WebSettings, make
 from bot.talk.channels.web.hints import usual
 from bot.think.scripted.intents import COMMANDS, read_intent
+from tests.talk.channels.web.conftest import PNG
 from tests.talk.channels.web.samples import approval
 
 KEY = "k" * 16
@@ -358,6 +359,39 @@ async def test_the_list_says_who_is_waited_for(rig):
         await rig.channel.show(Delivery("ap", Thread("web", "t-1"), Card("Done", severity="ok"), 2))
         line = (await lin.get("/web/threads")).json()["threads"][0]
     assert (line["asks"], line["severity"], line["said"]) == (False, "ok", "Done")
+
+
+async def test_a_file_is_brought_named_in_a_message_and_had(build):
+    rig = await build(pictures=None)
+    shot = PNG + b"more"
+    async with visitor(rig) as lin:
+        brought = await lin.post("/web/files", content=shot, headers={"x-file-name": "..%2Fscreen%20shot.html"})
+        log = await lin.post("/web/files", content=b"ERROR no memory", headers={"x-file-name": "app.log"})
+        assert brought.status_code == 201
+        assert (brought.json()["name"], brought.json()["media_type"]) == ("screen shot.html", "image/png")
+        ids = [brought.json()["id"], log.json()["id"]]
+        told = await lin.post("/web/messages", json={"key": KEY, "text": "look", "thread": None, "files": ids})
+        assert told.status_code == 202
+        await settled(rig.echo)
+        shown = await lin.get(f"/web/images/{ids[0]}")
+        assert (shown.content, shown.headers["content-type"]) == (shot, "image/png")
+        assert (await lin.get(f"/web/images/{ids[1]}")).status_code == 404
+        thread = (await lin.get(f"/web/threads/{told.json()['thread']}")).json()
+        assert [each["name"] for each in thread["entries"][0]["files"]] == ["screen shot.html", "app.log"]
+    (message,) = rig.echo.heard
+    assert [await rig.channel.fetch(each) for each in message.attachments] == [shot, b"ERROR no memory"]
+
+
+async def test_files_that_are_refused(build):
+    rig = await build(pictures=None)
+    async with visitor(rig) as lin:
+        assert (await lin.post("/web/files", content=b"")).status_code == 422
+        assert (await lin.post("/web/files", content=b"x" * 4_000_001)).status_code == 413
+        gone = {"key": KEY, "text": "look", "thread": None, "files": ["0" * 40]}
+        assert (await lin.post("/web/messages", json=gone)).json()["sentence"].startswith("An attached file")
+        lin.headers.pop("x-csrf-token")
+        assert (await lin.post("/web/files", content=b"x")).status_code == 403
+    assert not rig.echo.heard
 
 
 async def test_pictures_commands_and_story(rig):

@@ -21,6 +21,7 @@ from bot.talk.cards.words import Words
 from bot.talk.outbox import Outbox
 from bot.think.analyst import Analyst
 from bot.think.casebook import Casebook
+from bot.think.diagnosis.reworded import added
 from skills import Evidence
 from skills.clock import reader_in
 
@@ -135,7 +136,7 @@ class Answering:
 
     async def _finish(self, slot: str, answer: Answer, case: Case, asked: Approval | None) -> None:
         """Keep the answer and the case; then, if leave is needed, ask for it."""
-        done = replace(answer, done=True)
+        done = replace(answer, done=True, unfounded=unfounded(answer, case))
         await self.outbox.show(slot, case.thread, done.card())
         if asked:
             await self.approving.ask(asked, answer.words)
@@ -160,3 +161,11 @@ class Answering:
         for errand in self.errands:
             errand.cancel()
         await asyncio.gather(*self.errands, return_exceptions=True)
+
+
+def unfounded(answer: Answer, case: Case) -> tuple[str, ...]:
+    """A brain may reword a diagnosis, and add nothing to it: what it added is told beside its words."""
+    if answer.report is None or not answer.text:
+        return ()
+    evidence = [answer.report.markdown, answer.report.headline, case.question, *(turn.said for turn in case.turns[:-1])]
+    return added(answer.text, [*evidence, *map(repr, case.seen)])

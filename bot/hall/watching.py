@@ -27,8 +27,10 @@ from bot.talk.cards.words import Words
 from bot.talk.inbox import Inbox
 from bot.talk.outbox import Outbox
 from bot.think.casebook import Casebook
+from bot.think.diagnosis.again import shared_signs
 from bot.think.incidents import Incidents
 from bot.think.shelf import LibraryShelf
+from knowledge import Passage
 from skills import Evidence
 from skills.clock import reader_in
 
@@ -90,9 +92,10 @@ class Watching:
             await self.closing.close(incident)
             return
         incident = await self._now_is(incident, IncidentState.LOOKING)
-        report, similar = await asyncio.gather(
-            self.investigator.investigate(incident.telling().alerts, "", self.home.language), self._similar(incident)
+        report, past = await asyncio.gather(
+            self.investigator.investigate(incident.telling().alerts, "", self.home.language), self._past(incident)
         )
+        similar = () if report.healthy else fitting(past, report.markdown)
         incident = await self._change(
             incident,
             lambda newest: replace(newest, report=report, similar=similar).marked(
@@ -108,8 +111,8 @@ class Watching:
             await self._now_is(incident, IncidentState.FIRING)
         await self.casebook.keep(case)
 
-    async def _similar(self, incident: Incident) -> tuple[Similar, ...]:
-        """Past cases that fit; none in doubt."""
+    async def _past(self, incident: Incident) -> Sequence[Passage]:
+        """Past cases that may fit."""
         first = incident.alerts[0]
         spaces, names = incident.named("namespace"), incident.named("service", "deployment", "workload")[:5]
         found = await self.shelf.search(
@@ -119,8 +122,7 @@ class Watching:
             namespace=spaces[0] if len(spaces) == 1 else None,
             alert=first.name,
         )
-        documents = {each.document.id: each.document for each in found if each.document.key != incident.id}
-        return tuple(Similar(each.title, each.url) for each in documents.values())
+        return [each for each in found if each.document.key != incident.id]
 
     async def _propose(self, incident: Incident, report: Report, case: Case) -> Case:
         title = Words(self.home.language)("incident_repair", title=title_of(incident))
@@ -233,3 +235,13 @@ class Watching:
 
 def _repairs(approval: Approval) -> bool:
     return any(not step.action.startswith(SILENCES) for step in approval.steps)
+
+
+def fitting(past: Sequence[Passage], today: str) -> tuple[Similar, ...]:
+    """Of past cases those whose signs today's evidence shows too, each once."""
+    found: dict[str, Similar] = {}
+    for each in past:
+        signs = shared_signs(f"{each.title}\n{each.text}", today)
+        if signs:
+            found.setdefault(each.document.id, Similar(each.title, each.url, signs))
+    return tuple(found.values())

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.alert import Alert
 from bot.domain.card import Block, Button, Buttons, Card, Code, Context, Fields, Fold, Grid, Markdown, Severity, plain
-from bot.domain.incident import Incident, IncidentState
+from bot.domain.incident import Incident, IncidentState, Similar
 from bot.domain.message import PressKind
 from bot.talk.cards.words import Words
 
@@ -30,8 +30,8 @@ def incident_card(incident: Incident, words: Words, zone: str, silences: bool = 
     elif incident.open:
         blocks.append(Markdown(words("incident_looking")))
     if incident.similar:
-        links = tuple((each.title, each.url) for each in incident.similar if each.url)
-        told = ", ".join(each.title for each in incident.similar if not each.url)
+        links = tuple((_like(each), each.url) for each in incident.similar if each.url)
+        told = ", ".join(_like(each) for each in incident.similar if not each.url)
         blocks.append(Context(words("incident_similar", cases=told), links))
     blocks.append(Fold(words("incident_alerts", count=len(incident.alerts)), (_alerts(incident.alerts, words, zone),)))
     if incident.open:
@@ -41,6 +41,11 @@ def incident_card(incident: Incident, words: Words, zone: str, silences: bool = 
     title = words(f"incident_title_{state}", title=title_of(incident))
     summary = report.headline if report else title
     return Card(title, tuple(blocks), _severity(incident), summary[:200], language=words.language)
+
+
+def _like(case: Similar) -> str:
+    """A past case, and the signs that it shares with today's evidence."""
+    return f"{case.title} ({', '.join(case.signs[:4])})" if case.signs else case.title
 
 
 def title_of(incident: Incident) -> str:

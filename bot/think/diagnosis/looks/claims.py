@@ -31,6 +31,8 @@ def _claim(pattern: str, category: Category, action: str = "", *, seen: bool = F
 
 
 CLAIMS = (
+    _claim(r"quota", Category.QUOTA),
+    _claim(r"capacity", Category.SCHEDULING),
     _claim(r"oom", Category.RESOURCE, "set_resources", seen=True),
     _claim(r"throttl", Category.RESOURCE, "set_resources"),
     _claim(r"(memory|mem).*(exhaust|predict|leak|pressure|high|grow)", Category.RESOURCE, "rollout_restart"),
@@ -49,6 +51,9 @@ CLAIMS = (
     _claim(r"crash|restart|replicas|rollout|notready|unavailable|container", Category.RELEASE, seen=True),
     _claim(r"latency|slow|duration|error|5xx|availability", Category.DEPENDENCY),
 )
+FORETOLD = re.compile(r"soon|predict|forecast|runway|will", re.IGNORECASE)
+"""Nothing is wrong yet, so nothing can show it: the forecast itself is the evidence."""
+FORETOLD_WEIGHT = 0.55
 QUIET = {"info", "none", "informational"}
 TINY_CPU = 0.1
 LITTLE_USED = 0.7
@@ -65,19 +70,36 @@ def look(sight: Sight) -> Iterable[Finding]:
             continue
         for about in asked_about(sight)[:1]:
             yield from _tight_cpu(sight, alert, about)
-            if not _refuted(sight, about, claim):
+            if FORETOLD.search(alert.name) and not _calm_for_long(sight, about):
+                yield _claimed(alert, about, claim, foretold=True)
+            elif not _refuted(sight, about, claim):
                 yield _claimed(alert, about, claim)
         yield from _writers(sight, alert, claim)
 
 
-def _claimed(alert: Alert, about: Subject, claim: Claim) -> Finding:
-    values = {"name": about.name, "alert": alert.name}
+def _calm_for_long(sight: Sight, about: Subject) -> bool:
+    """The volume's own figures were gathered, and it neither is nearly full nor grows at all."""
+    labels = {"persistentvolumeclaim": about.name}
+    used = [
+        one
+        for one in sight.metric_names.get("kubelet_volume_stats_used_bytes", ())
+        if labels.items() <= one.labels.items()
+    ]
+    return (
+        about.kind == "PersistentVolumeClaim"
+        and _room_left(sight, about)
+        and all(one.values[-1] <= one.values[0] for one in used)
+    )
+
+
+def _claimed(alert: Alert, about: Subject, claim: Claim, *, foretold: bool = False) -> Finding:
+    values = {"name": about.name, "alert": alert.name, "said": alert.summary[:300]}
     proof = Proof(f'ALERTS{{alertname="{alert.name}"}}', alert.name, alert.starts_at.timestamp(), alert.url)
     return Finding(
         about,
-        "only_claimed",
+        "foretold" if foretold else "only_claimed",
         claim.category,
-        0.31,
+        FORETOLD_WEIGHT if foretold else 0.31,
         values,
         (proof,),
         at=alert.starts_at.timestamp(),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bot.domain.finding import Category, Finding, Proof
-from bot.think.diagnosis.cluster import condition
+from bot.think.diagnosis.cluster import condition, wears
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import Sight
 from bot.think.diagnosis.thing import Thing
@@ -100,8 +100,11 @@ def _gateways(sight: Sight) -> Iterator[Finding]:
 def _gateway_route(sight: Sight, route: Thing) -> Iterator[Finding]:
     for parent in route.each("spec", "parentRefs"):
         space = str(parent.get("namespace") or route.namespace)
-        if not sight.cluster.find("Gateway", space, str(parent.get("name"))):
+        gateway = sight.cluster.find("Gateway", space, str(parent.get("name")))
+        if gateway is None:
             yield _say(route, "gateway_gone", 0.6, str(parent.get("name")))
+        elif not _admits(sight, gateway, route):
+            yield _say(route, "route_not_allowed", 0.7, gateway.name)
     for rule in route.each("spec", "rules"):
         for end in rule.get("backendRefs") or ():
             space, name = str(end.get("namespace") or route.namespace), str(end.get("name"))
@@ -110,6 +113,24 @@ def _gateway_route(sight: Sight, route: Thing) -> Iterator[Finding]:
                 yield _say(route, "backend_gone", 0.7, name)
             elif end.get("port") and not _has_port(service, str(end["port"])):
                 yield _say(route, "backend_no_port", 0.8, f"{name}:{end['port']}")
+
+
+def _admits(sight: Sight, gateway: Thing, route: Thing) -> bool:
+    """One listener that takes routes from the route's namespace is enough."""
+    listeners = gateway.each("spec", "listeners")
+    space = sight.cluster.find("Namespace", "", route.namespace)
+    for listener in listeners:
+        allowed = (listener.get("allowedRoutes") or {}).get("namespaces") or {}
+        match allowed.get("from") or "Same":
+            case "All":
+                return True
+            case "Selector":
+                labels = (allowed.get("selector") or {}).get("matchLabels") or {}
+                if space is None or wears(space.labels, labels):
+                    return True
+            case _ if gateway.namespace == route.namespace:
+                return True
+    return not listeners
 
 
 def _say(thing: Thing, key: str, weight: float, what: str, *, weak: bool = False, have: str = "") -> Finding:

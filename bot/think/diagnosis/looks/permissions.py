@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bot.domain.finding import Category, Finding, Proof, Subject
+from bot.think.diagnosis.cluster import containers
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import Sight
 
@@ -25,6 +26,7 @@ def look(sight: Sight) -> Iterable[Finding]:
         if wide and not role.name.startswith(("system:", "cluster-admin", "admin")):
             values = {"name": role.name, "kind": role.kind}
             yield Finding(role.subject, "role_too_wide", Category.PERMISSION, 0.1, values, (Proof(role.query, "*"),))
+    yield from _loose(sight)
     for binding in sight.cluster.all("RoleBinding"):
         kind, name = binding.text("roleRef", "kind"), binding.text("roleRef", "name")
         space = binding.namespace if kind == "Role" else ""
@@ -32,6 +34,22 @@ def look(sight: Sight) -> Iterable[Finding]:
             values = {"name": binding.name, "kind": kind, "wants": name}
             proof = Proof(binding.query, name)
             yield Finding(binding.subject, "binding_role_gone", Category.PERMISSION, 0.5, values, (proof,))
+
+
+def _loose(sight: Sight) -> Iterator[Finding]:
+    """Rights that are wider than anybody should need: remarks for who asks what is not as it should be."""
+    for binding in sight.cluster.all("RoleBinding", "ClusterRoleBinding"):
+        kind, name = binding.text("roleRef", "kind"), binding.text("roleRef", "name")
+        role = sight.cluster.find(kind, binding.namespace if kind == "Role" else "", name)
+        if role is not None and any("*" in (rule.get("verbs") or []) for rule in role.each("rules")):
+            values = {"name": binding.name, "kind": binding.kind, "wants": f"{kind} {name}"}
+            yield Finding(binding.subject, "binding_wide", Category.PERMISSION, 0.1, values, (Proof(role.query, "*"),))
+    for pod in sight.cluster.all("Pod"):
+        for one in containers(pod.get("spec") or {}):
+            if (one.get("securityContext") or {}).get("privileged") is True:
+                values = {"name": pod.name, "container": str(one.get("name"))}
+                proof = Proof(pod.query, "securityContext.privileged=true")
+                yield Finding(pod.subject, "privileged", Category.PERMISSION, 0.1, values, (proof,))
 
 
 def _denials(sight: Sight) -> Iterator[Finding]:

@@ -8,13 +8,14 @@ from bot.domain.finding import Category, Finding, Proof, Subject
 from bot.think.diagnosis.clock import moment
 from bot.think.diagnosis.cluster import condition, statuses
 from bot.think.diagnosis.looks import Look
+from bot.think.diagnosis.looks.images import WAITING as IMAGES
 from bot.think.diagnosis.sight import Sight
 from bot.think.diagnosis.thing import Thing
 
 RECENT = 900.0
 CALM_AFTER = 300.0
 RUNTIME = re.compile(r"OCI runtime|executable file not found|failed to create (containerd|shim) task|exec format error")
-CONFIG_REASONS = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError", "ContainerCannotRun")
+STARTING = {"ContainerCreating", "PodInitializing"}
 
 
 def make() -> Look:
@@ -40,7 +41,7 @@ def _containers(sight: Sight, pod: Thing) -> Iterator[Finding]:
             yield _ended(pod, status, "oom_killed", 0.95, settled=calm)
         elif waiting.get("reason") == "CrashLoopBackOff":
             yield _ended(pod, status, "crash_loop", 0.7, settled=False)
-        elif waiting.get("reason") in CONFIG_REASONS:
+        elif waiting.get("reason") and waiting["reason"] not in STARTING | IMAGES:
             yield _waits(pod, status, waiting)
         elif ended.get("exitCode") not in (None, 0) and not _of_job(pod):
             yield _ended(pod, status, "exited", 0.6, settled=calm)

@@ -24,6 +24,7 @@ def look(sight: Sight) -> Iterable[Finding]:
         yield from _deployment(sight, workload)
     for workload in sight.cluster.all("StatefulSet"):
         yield from _short(workload, workload.number("status", "readyReplicas") or 0)
+        yield from _unreported(sight, workload)
     for workload in sight.cluster.all("DaemonSet"):
         yield from _daemons(workload)
     for workload in sight.cluster.all("ReplicaSet"):
@@ -44,7 +45,7 @@ def _deployment(sight: Sight, workload: Thing) -> Iterator[Finding]:
         yield _say(workload, "paused", 0.3, "spec.paused=true", Category.CONFIG)
     available = workload.number("status", "availableReplicas")
     ready = workload.number("status", "readyReplicas")
-    if workload.get("status") and not under_way(sight, workload):
+    if not under_way(sight, workload):
         yield from _short(workload, available if available is not None else ready or 0)
 
 
@@ -52,6 +53,8 @@ def _short(workload: Thing, up: int) -> Iterator[Finding]:
     wanted = workload.number("spec", "replicas")
     wanted = 1 if wanted is None else wanted
     if not workload.get("status"):
+        if wanted and workload.kind == "Deployment":
+            yield _say(workload, "unreported", 0.12, f"0/{wanted}")
         return
     stuck = workload.number("status", "unavailableReplicas") or 0
     if up < wanted:
@@ -61,6 +64,17 @@ def _short(workload: Thing, up: int) -> Iterator[Finding]:
         yield _say(workload, "rollout_waits", 0.4, f"{stuck}")
     elif (workload.number("status", "replicas") or 0) > wanted:
         yield _say(workload, "too_many", 0.1, f"{workload.number('status', 'replicas')}/{wanted}")
+
+
+def _unreported(sight: Sight, workload: Thing) -> Iterator[Finding]:
+    """Its own status was not gathered, and its pods say that they do not run."""
+    down = [
+        pod for pod in sight.cluster.pods_of(workload.subject) if pod.text("status", "phase") in ("Pending", "Failed")
+    ]
+    if down and not workload.get("status"):
+        yield _say(
+            workload, "unavailable", 0.5, ", ".join(f"{pod.name} {pod.text('status', 'phase')}" for pod in down[:3])
+        )
 
 
 def revision_of(workload: Thing) -> str:

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import Boolean, Column, ColumnElement, DateTime, Integer, String, Table, Text, select
+from sqlalchemy import Boolean, Column, ColumnElement, DateTime, Integer, String, Table, Text, and_, or_, select
 
 from bot.database import Codec, Database, metadata
 from bot.database.replicas import turn
@@ -31,6 +31,7 @@ ALERTS = Table(
     Column("fingerprint", String(400), primary_key=True),
     Column("place", Integer, nullable=False),
     Column("body", Text, nullable=False),
+    Column("version", Integer, nullable=False, server_default="0"),
 )
 REOPENS_WITHIN = timedelta(minutes=30)
 TURN = 7_203_102
@@ -120,12 +121,14 @@ class Incidents:
 
     async def get(self, incident_id: str) -> Incident | None:
         """By its id."""
-        await self._catch_up()
+        async with self._changing:
+            await self._catch_up()
         return await self._newest(incident_id)
 
     async def opened(self) -> tuple[Incident, ...]:
         """All that are open."""
-        await self._catch_up()
+        async with self._changing:
+            await self._catch_up()
         return tuple(each for each in (await self._recent()).values() if each.open)
 
     @asynccontextmanager
@@ -146,10 +149,25 @@ class Incidents:
             return
         async with self._database.read() as connection:
             rows = await connection.execute(select(INCIDENTS.c.id, INCIDENTS.c.version).where(self._in_use()))
-            stale = [row.id for row in rows if self._versions.get(row.id) != row.version]
-        if stale:
-            for each in await self._read(INCIDENTS.c.id.in_(stale)):
+            stale = {row.id for row in rows if self._versions.get(row.id) != row.version}
+        if new := stale - self._fresh.keys():
+            for each in await self._read(INCIDENTS.c.id.in_(new)):
                 self._remember(each)
+        if grown := stale & self._fresh.keys():
+            for each in await self._read_on(grown, self._fresh):
+                self._remember(each)
+
+    async def _read_on(self, grown: Set[str], known: Mapping[str, Incident]) -> list[Incident]:
+        """Of what we know: its head, and the alerts that were written since."""
+        since = or_(*(and_(ALERTS.c.incident == each, ALERTS.c.version > self._versions[each]) for each in grown))
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(INCIDENTS).where(INCIDENTS.c.id.in_(grown)))
+            heads = [self._heads.load(row.body) for row in rows if self._noted(row.id, row.version)]
+            told = (await connection.execute(select(ALERTS).where(since).order_by(ALERTS.c.place))).all()
+        alerts = {each: {alert.fingerprint: alert for alert in known[each].alerts} for each in grown}
+        for row in told:
+            alerts[row.incident][row.fingerprint] = self._alerts.load(row.body)
+        return [replace(each, alerts=tuple(alerts[each.id].values())) for each in heads]
 
     def _in_use(self) -> ColumnElement[bool]:
         return INCIDENTS.c.open | (INCIDENTS.c.changed_at > self._now() - REOPENS_WITHIN)
@@ -214,6 +232,7 @@ class Incidents:
                 "fingerprint": alert.fingerprint,
                 "place": place,
                 "body": self._alerts.dump(alert),
+                "version": self._versions[after.id],
             }
             for place, alert in enumerate(after.alerts)
             if known.get(alert.fingerprint) is not alert

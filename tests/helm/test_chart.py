@@ -139,6 +139,36 @@ def test_alerts_reach_a_pod_whose_chat_is_away():
     assert rendered()["Service", "dutybot"]["spec"]["publishNotReadyAddresses"]
 
 
+def test_a_fleet_grows_and_brings_its_stores():
+    found = rendered(**EXAMPLES["fleet"])
+    assert found["HorizontalPodAutoscaler", "dutybot"]["spec"]["maxReplicas"] == 6
+    duty = found["Deployment", "dutybot"]["spec"]
+    assert "replicas" not in duty
+    assert duty["strategy"]["type"] == "RollingUpdate"
+    given = {each["name"] for each in duty["template"]["spec"]["containers"][0]["env"]}
+    assert {"DUTYBOT_DATABASE_URL", "KNOWLEDGE_CHROMA_URL", "LEDGER_ELASTICSEARCH_URL"} <= given
+    stores = [each for (kind, _), each in found.items() if kind == "StatefulSet"]
+    assert len(stores) == 3
+    ours = duty["template"]["metadata"]["labels"]
+    for each in stores:
+        assert each["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"]
+        (peer,) = found["NetworkPolicy", each["metadata"]["name"]]["spec"]["ingress"][0]["from"]
+        assert peer["podSelector"]["matchLabels"].items() <= ours.items()
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({}, "PostgreSQL"),
+        ({"stores": {"postgresql": {"inSecret": True}}}, "Chroma"),
+        ({"stores": {"postgresql": {"embedded": True}, "chroma": {"embedded": True}}}, "ReadWriteMany"),
+    ],
+)
+def test_several_replicas_need_stores_that_they_can_share(values, named):
+    with pytest.raises(Exception, match=named):
+        rendered(replicas=2, **values)
+
+
 def test_new_settings_make_new_pods():
     one, two = (rendered(settings={"DUTYBOT_LOG_LEVEL": level})["Deployment", "dutybot"] for level in ("info", "debug"))
     assert one["spec"]["template"] != two["spec"]["template"]

@@ -35,10 +35,17 @@ async def until(seat, wanted, seconds=90.0):
 
 
 async def thread_of(lin, incident):
+    """Where its own card stands: other threads may speak of it too."""
     for each in (await lin.client.get("/web/threads")).json()["threads"]:
-        if any(incident.id in texts(entry["card"]) for entry in await lin.cards(each["id"])):
+        if any(incident.id in targets(entry["card"]) for entry in await lin.cards(each["id"])):
             return each["id"]
     raise AssertionError(incident.id)
+
+
+def targets(card):
+    return {
+        button.get("target") for block in card["blocks"] if block["kind"] == "buttons" for button in block["buttons"]
+    }
 
 
 async def test_incidents_are_merged_split_and_looked_into_anew(tmp_path):

@@ -2,6 +2,7 @@
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 PORT ?= 8421
+LOCKED := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-header
 
 .PHONY: browser demo setup test quick lint servers lock train docs pictures site clean
 
@@ -33,11 +34,12 @@ browser: ## Chromium for the tests of the page, where it is missing and can be i
 test: setup lint servers browser ## Everything.
 	$(BIN)/python -m pytest -q
 
-lock: ## Compile requirements.lock and requirements-image.lock anew from pyproject.toml.
-	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-header --output-file requirements.lock pyproject.toml
+lock: ## Compile requirements*.lock anew from pyproject.toml.
+	$(LOCKED) --extra dev --output-file requirements.lock pyproject.toml
 	cp requirements.lock requirements-image.lock
-	$(BIN)/pip-compile --quiet --extra all --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-header --output-file requirements-image.lock pyproject.toml
+	$(LOCKED) --extra all --output-file requirements-image.lock pyproject.toml
 	@sed -i -e '/^# WARNING: pip install will/,/^    # via dutybot (pyproject.toml)/{/^dutybot @/d;/^# /d}' -e '/^dutybot @ /,/^    # via/d' requirements.lock requirements-image.lock
+	printf 'hatchling\ncyclonedx-bom\n-c $(CURDIR)/requirements.lock\n' | $(LOCKED) --no-annotate --output-file requirements-build.lock -
 
 migration: setup ## Write the next step of the database: make migration WHAT="what changed".
 	$(BIN)/python -m bot.database.migrations "$(WHAT)"

@@ -1,9 +1,16 @@
 """What /metrics tells of our own health."""
 
+import asyncio
+import gzip
+import json
+import threading
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 import structlog
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client import REGISTRY
 
 from bot import telemetry
@@ -36,7 +43,7 @@ def house(tmp_path):
 
 
 def vitals(house):
-    return Vitals(house.inbox, house.outbox, house.responder.approving.gate, house.brains, house.channels)
+    return Vitals(house.inbox, house.outbox, house.responder.approving.gate, house.brains, house.channels, house.ledger)
 
 
 async def test_an_event_is_counted_and_the_depths_fall_back(house):
@@ -49,6 +56,8 @@ async def test_an_event_is_counted_and_the_depths_fall_back(house):
         await house.inbox.idle()
         await vitals(house).measure()
         await vitals(house).ask()
+    assert told("dutybot_breaker_open", of="all") == 0
+    assert told("dutybot_ledger_behind") == 0
     assert told("dutybot_events_total", kind="Message", outcome="handled") == handled + 1
     assert told("dutybot_inbox_depth") == 0
     assert told("dutybot_inbox_oldest_seconds") == 0
@@ -91,3 +100,59 @@ def test_a_list_is_logged_as_a_list_without_secrets(capsys, logging_anew):
     assert "channels=['web', '[REDACTED:" in said
     assert key not in said
     assert "hunter2" not in said
+
+
+def test_for_a_collector_each_line_is_one_object(capsys, logging_anew):
+    telemetry.log_as("info", "json")
+    structlog.get_logger().warning("a card was not accepted yet", slot="answer:1", why="password=hunter2hunter2")
+    (line,) = capsys.readouterr().err.splitlines()
+    said = json.loads(line)
+    assert (said["level"], said["event"], said["slot"]) == ("warning", "a card was not accepted yet", "answer:1")
+    assert "hunter2" not in line
+
+
+class Collector(BaseHTTPRequestHandler):
+    """Takes spans as an OpenTelemetry collector does."""
+
+    seen: ClassVar[list] = []
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+        told = ExportTraceServiceRequest.FromString(body)
+        self.seen.extend(s for r in told.resource_spans for scope in r.scope_spans for s in scope.spans)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def collector():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    Collector.seen.clear()
+    yield f"http://127.0.0.1:{server.server_port}/v1/traces"
+    server.shutdown()
+    server.server_close()
+
+
+async def test_an_event_is_traced_with_what_it_thought_and_sent(house, collector, capsys, logging_anew):
+    telemetry.log_as("info", "json")
+    end = telemetry.trace_to(collector)
+    async with on_duty(house):
+        await house.inbox.hear(HELLO)
+        await house.inbox.idle()
+        with telemetry.span("a line"):
+            structlog.get_logger().info("inside")
+    await asyncio.to_thread(end)
+    spans = {each.name: each for each in Collector.seen}
+    assert {"Message", "brain", "send"} <= set(spans)
+    assert {spans[name].trace_id for name in ("brain", "send")} == {spans["Message"].trace_id}
+    assert spans["brain"].parent_span_id == spans["Message"].span_id
+    assert [each.value.string_value for each in spans["brain"].attributes] == ["scripted"]
+    assert HELLO.text not in str(Collector.seen), "what people write is in no trace"
+    inside = next(line for line in capsys.readouterr().err.splitlines() if '"inside"' in line)
+    assert json.loads(inside)["trace_id"] == spans["a line"].trace_id.hex()
+    assert telemetry.traces.trace_id() == "", "nothing is traced after the end"

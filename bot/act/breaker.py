@@ -43,6 +43,17 @@ class Breaker:
             return TooSoon("refused_back_off", {"target": target, "seconds": round(wait)})
         return _by_itself(here, digest, at, now, target) if by_itself else None
 
+    async def paused(self, now: datetime, at: Thresholds) -> tuple[bool, int]:
+        """Whether all repairs are paused now, and of how many targets those are."""
+        everywhere = _after(await self._repairs.since(now - REMEMBERED), await self._reset(""))
+        targets: dict[str, list[Repair]] = {}
+        for each in everywhere:
+            targets.setdefault(each.target, []).append(each)
+        failing = {target: here for target, here in targets.items() if _open(here, at.target, at.cool_down, now)}
+        here = [_after(repairs, await self._reset(target)) for target, repairs in failing.items()]
+        open_ = sum(bool(_open(repairs, at.target, at.cool_down, now)) for repairs in here)
+        return bool(_open(everywhere, at.everywhere, at.cool_down, now)), open_
+
     async def reset(self, target: str, who: str, now: datetime) -> None:
         """A person says that it may go on; empty: everywhere."""
         await self._repairs.mark(f"breaker:{target}", now, who)

@@ -36,7 +36,7 @@ async def _run() -> None:
     from skills.kubernetes.settings import KubernetesSettings
 
     house, act, clock = DutyBotSettings(), ActSettings(), Clock()
-    log_as(house.log_level)
+    log_as(house.log_level, house.log_format)
     catalogue = discover(house.skills, clock, {})
     policy, key = Policy.read(house.policy_path or DEFAULT), public_key(act.public_key_file)
     stop = asyncio.Event()

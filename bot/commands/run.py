@@ -1,6 +1,7 @@
 """`dutybot run`: on duty, on all channels that are switched on."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -22,7 +23,8 @@ def run(
     from bot.telemetry import log_as
 
     settings = DutyBotSettings()
-    log_as(settings.log_level)
+    log_as(settings.log_level, settings.log_format)
+    stop_tracing = trace(settings.traces_url)
     http = HttpSettings()
     http = http.model_copy(update={"host": host or http.host, "port": http.port if port is None else port})
     given = Given(channels={"web": {"host": http.host}})
@@ -33,4 +35,18 @@ def run(
     async def on_duty() -> None:
         await serve(build(settings, given=given), http, ready)
 
-    asyncio.run(on_duty())
+    try:
+        asyncio.run(on_duty())
+    finally:
+        stop_tracing()
+
+
+def trace(url: str) -> Callable[[], None]:
+    """Send traces there, if anywhere; gives what ends it. Raises BadInput when what it needs is not installed."""
+    from bot.errors import BadInput
+    from bot.telemetry import trace_to
+
+    try:
+        return trace_to(url) if url else lambda: None
+    except ImportError as error:
+        raise BadInput("traces_missing") from error

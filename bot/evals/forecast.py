@@ -63,7 +63,7 @@ class Forecast:
         try:
             series = _series(options)
         except ImportError as error:
-            return _nothing(f"reading the series needs the extra 'capacity' ({error.name} is not installed)")
+            return _nothing(f"reading the series needs the extra 'compare' ({error.name} is not installed)")
         if not series:
             return _nothing(
                 f"{options.cases or 'no folder'} holds no *.parquet with series_id, t, value; give --data DIR"

@@ -20,7 +20,7 @@ from bot.errors import CardRefused, ChannelError, StoreDown, TryLater, Undeliver
 from bot.talk.cards.masked import masked
 from bot.talk.channels import Channel, Delivery, Placed
 from bot.talk.threads import Threads, unnamed
-from bot.telemetry import OUTBOX_GIVEN_UP
+from bot.telemetry import OUTBOX_GIVEN_UP, span
 
 CARDS = Table(
     "outbox",
@@ -166,7 +166,8 @@ class Outbox:
                 await self._give_up(delivery, f"no channel {delivery.thread.channel}")
                 return
             try:
-                placed = await self._place(channel, delivery)
+                with span("send", channel=channel.name):
+                    placed = await self._place(channel, delivery)
             except TryLater as busy:
                 await self._sleep(busy.after)
                 continue

@@ -11,6 +11,7 @@ from bot.domain.message import Language
 from bot.domain.plan import Plan
 from bot.domain.thought import Activity, Rewrite, Thought, Words
 from bot.errors import BotError, BrainError
+from bot.telemetry import span
 from bot.think.brains import Brain
 from bot.think.sentences import say
 
@@ -63,10 +64,11 @@ class Relay:
             if note:
                 yield Words(note)
             try:
-                async with aclosing(_thoughts(brain, briefing)) as thoughts:
-                    async for thought in thoughts:
-                        spoke = spoke or isinstance(thought, Words)
-                        yield _with_note(thought, note)
+                with span("brain", around=False, brain=brain.name):
+                    async with aclosing(_thoughts(brain, briefing)) as thoughts:
+                        async for thought in thoughts:
+                            spoke = spoke or isinstance(thought, Words)
+                            yield _with_note(thought, note)
             except BrainError as error:
                 first = first or error
                 self._errors[brain.name] = error

@@ -28,6 +28,7 @@ async def fail(room, lamp):
 
 async def test_three_in_a_row_on_one_target_pause_it_and_no_other(room):
     assert [await fail(room, "a") for _ in range(4)] == ["", "", "", "breaker_open"]
+    assert await room.gate.paused() == (False, 1)
     assert (await room.ask((SWITCH, {"name": "b"}))).asked
     other = room.replica()
     assert (await room.ask((SWITCH, {"name": "a"}), gate=other)).seen[0].key == "breaker_open"
@@ -43,6 +44,9 @@ async def test_a_success_between_them_counts_anew(room):
 
 async def test_five_anywhere_pause_all(room):
     assert [await fail(room, name) for name in "abcdef"] == [""] * 5 + ["breaker_open_everywhere"]
+    assert await room.gate.paused() == (True, 0)
+    await room.gate.reset_breaker(CHEN, "")
+    assert await room.gate.paused() == (False, 0)
 
 
 async def test_after_the_cool_down_one_may_try_and_a_failure_opens_it_again(room):

@@ -18,7 +18,7 @@ from bot.domain.record import AuditRecord
 from bot.talk.cards.answer import Answer
 from bot.talk.cards.masked import masked
 from bot.talk.cards.words import Words
-from bot.telemetry import _masked
+from bot.telemetry.logs import _masked
 from bot.think import prompts
 from bot.think.agent.toolbox import Toolbox
 from knowledge import Document, Passage

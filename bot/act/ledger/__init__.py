@@ -11,3 +11,7 @@ class Ledger(Protocol):
     async def append(self, record: AuditRecord) -> None:
         """Returns when the record is safe. Raises StoreDown when it cannot be."""
         ...
+
+    async def behind(self) -> int:
+        """How many records are safe here, and not yet where else they are kept."""
+        ...

@@ -70,6 +70,11 @@ class ElasticsearchLedger:
         template = MAPPING | {"index_patterns": [self._stream]}
         await self._client.indices.put_index_template(name=self._stream, **template)
 
+    async def behind(self) -> int:
+        """How many lines wait in the file. Another replica may have sent some of them."""
+        newest, (sent, _) = await asyncio.to_thread(lambda: (self._file.newest(), self._read_mark()))
+        return max(0, newest - sent)
+
     async def send(self) -> int:
         """Everything not sent yet, in order. Raises Refused, or what the client raises; nothing after it is sent."""
         sent = 0

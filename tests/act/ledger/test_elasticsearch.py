@@ -54,12 +54,14 @@ async def test_what_it_refuses_or_misses_is_sent_later_in_order(tmp_path, elasti
     away = ledger(tmp_path, "http://127.0.0.1:1", stream)
     for number in range(5):
         await away._file.append(record(number))
+    assert await away.behind() == 5
     with pytest.raises(Gone):
         await away.send()
     await away.close()
     kept = ledger(tmp_path, elasticsearch.url, stream)
     await kept.prepare()
     assert await kept.send() == 5
+    assert await kept.behind() == 0
     elasticsearch.client.put(f"/{stream}/_settings", json={"index.blocks.write": True})
     await kept._file.append(record(5))
     with pytest.raises(Refused, match="record 6"):

@@ -1,15 +1,12 @@
-"""How we speak of ourselves: structured logs without secrets, and the metrics of our own health."""
+"""The metrics of our own health, as /metrics tells them."""
 
-import logging
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
 
-import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
-from bot.redaction import mask
+from bot.telemetry.traces import span
 
 EVENTS = Counter("dutybot_events", "Events that were answered, or could not be.", ["kind", "outcome"])
 EVENT_SECONDS = Histogram(
@@ -26,6 +23,10 @@ BRAIN_UP = Gauge("dutybot_brain_up", "1 if this brain is well, 0 if it is away."
 CHANNEL_UP = Gauge("dutybot_channel_up", "1 if this channel is well, 0 if it is away.", ["channel"])
 APPROVALS_PENDING = Gauge("dutybot_approvals_pending", "Approvals that wait for a person.")
 STORE_UP = Gauge("dutybot_store_up", "1 if the database answered when it was last asked, 0 if not.")
+BREAKER_OPEN = Gauge(
+    "dutybot_breaker_open", "Repairs that are paused because they kept failing: of single targets, or of all.", ["of"]
+)
+LEDGER_BEHIND = Gauge("dutybot_ledger_behind", "Audit records that Elasticsearch has not taken yet.")
 DIAGNOSIS_SECONDS = Histogram(
     "dutybot_diagnosis_seconds",
     "Time from the beginning of a look for the cause to its report.",
@@ -45,56 +46,20 @@ METRICS = (
     CHANNEL_UP,
     APPROVALS_PENDING,
     STORE_UP,
+    BREAKER_OPEN,
+    LEDGER_BEHIND,
 )
 """All that /metrics tells of us."""
 
 
-def log_as(level: Literal["debug", "info", "warning", "error"]) -> None:
-    """Log from this level up, to standard error."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            _masked,
-            structlog.dev.ConsoleRenderer(colors=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(_stderr()),
-        cache_logger_on_first_use=False,
-    )
-
-
-def _stderr() -> Any:
-    import sys
-
-    return sys.stderr
-
-
-def _masked(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Every text that is logged passes the same mask as every card."""
-    return {name: _without_secrets(value) for name, value in event.items()}
-
-
-def _without_secrets(value: Any) -> Any:
-    """The same with every text in it masked; a list stays a list."""
-    match value:
-        case None | int() | float():
-            return value
-        case list() | tuple() | set() | frozenset():
-            return [_without_secrets(each) for each in value]
-        case _:
-            return mask(str(value))
-
-
 @contextmanager
 def timed(kind: str) -> Iterator[None]:
-    """Counts and times one event; what is raised inside counts as failed, and goes on."""
+    """Counts, times and traces one event; what is raised inside counts as failed, and goes on."""
     began = time.perf_counter()
     outcome = "failed"
     try:
-        yield
+        with span(kind):
+            yield
         outcome = "handled"
     finally:
         EVENTS.labels(kind, outcome).inc()

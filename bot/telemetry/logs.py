@@ -1,0 +1,58 @@
+"""Structured logs, without secrets."""
+
+import logging
+from collections.abc import MutableMapping
+from typing import Any, Literal
+
+import structlog
+
+from bot.redaction import mask
+from bot.telemetry.traces import trace_id
+
+
+def log_as(level: Literal["debug", "info", "warning", "error"], form: Literal["text", "json"] = "text") -> None:
+    """Log from this level up, to standard error: for people to read, or one JSON object a line."""
+    render: Any = structlog.dev.ConsoleRenderer(colors=False)
+    if form == "json":
+        render = structlog.processors.JSONRenderer(ensure_ascii=False)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            _with_trace,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            _masked,
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(_stderr()),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _stderr() -> Any:
+    import sys
+
+    return sys.stderr
+
+
+def _with_trace(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The trace that a line belongs to, where there is one."""
+    return {**event, "trace_id": trace} if (trace := trace_id()) else event
+
+
+def _masked(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Every text that is logged passes the same mask as every card."""
+    return {name: _without_secrets(value) for name, value in event.items()}
+
+
+def _without_secrets(value: Any) -> Any:
+    """The same with every text in it masked; a list stays a list."""
+    match value:
+        case None | int() | float():
+            return value
+        case list() | tuple() | set() | frozenset():
+            return [_without_secrets(each) for each in value]
+        case _:
+            return mask(str(value))

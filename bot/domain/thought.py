@@ -30,4 +30,11 @@ class Activity:
     detail: str = ""
 
 
-Thought = Words | Rewrite | Activity | Plan
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The brain's own id of the conversation, told as soon as it is known: what breaks later must not lose it."""
+
+    conversation: str
+
+
+Thought = Words | Rewrite | Activity | Began | Plan

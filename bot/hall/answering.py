@@ -11,6 +11,7 @@ from bot.act.gate import Gate
 from bot.domain.approval import Approval, Refusal
 from bot.domain.case import Case
 from bot.domain.plan import Plan
+from bot.domain.thought import Began
 from bot.errors import BotError, StoreDown
 from bot.hall.approving import Approving
 from bot.hall.explaining import Explaining
@@ -61,7 +62,8 @@ class Answering:
         if task.cancelled():
             words = Words(case.language)
             await self.outbox.show(slot, case.thread, notice_card(words("stopped"), words))
-            await self.casebook.keep(case)
+            begun = await self.casebook.of_thread(case.thread)
+            await self.casebook.keep(replace(case, conversation=begun.conversation if begun else case.conversation))
         else:
             task.result()
 
@@ -75,12 +77,8 @@ class Answering:
         asked: Approval | None = None
         answer, case = await self._explained(slot, answer, case)
         for number in range(self.most_rounds):
-            try:
-                answer, plan = await self._think(slot, answer, case, waiting)
-            except StoreDown:
-                raise
-            except BotError as error:
-                answer = replace(answer, error=answer.words.of_error(error.key, error.values, str(error)))
+            answer, case, plan = await self._think(slot, answer, case, waiting)
+            if plan is None:
                 break
             case = replace(case, conversation=plan.conversation or case.conversation)
             if plan.problem and not plan.steps:
@@ -104,19 +102,29 @@ class Answering:
         report = await self.explaining.explain(case)
         return answer.explained(label, report), replace(case, report=report.markdown)
 
-    async def _think(self, slot: str, answer: Answer, case: Case, waiting: tuple[str, ...]) -> tuple[Answer, Plan]:
-        """One round of the brain, shown as it goes."""
+    async def _think(
+        self, slot: str, answer: Answer, case: Case, waiting: tuple[str, ...]
+    ) -> tuple[Answer, Case, Plan | None]:
+        """One round of the brain, shown as it goes; no plan: it failed, and the answer says why."""
         answer = replace(answer, text="", plan=None)
         await self.outbox.live(slot, case.thread, answer.card)
-        async with aclosing(self.analyst.think(case, waiting)) as thoughts:
-            async for thought in thoughts:
-                answer = answer.heard(thought)
-                if isinstance(thought, Plan) and thought.prompts:
-                    await self.gate.thought(thought, case)
-                await self.outbox.live(slot, case.thread, answer.card)
-                if isinstance(thought, Plan):
-                    return answer, thought
-        return answer, Plan(answer.text)
+        try:
+            async with aclosing(self.analyst.think(case, waiting)) as thoughts:
+                async for thought in thoughts:
+                    answer = answer.heard(thought)
+                    if isinstance(thought, Began) and thought.conversation != case.conversation:
+                        case = replace(case, conversation=thought.conversation)
+                        await self.casebook.keep(case)  # an answer that breaks must not lose the conversation
+                    if isinstance(thought, Plan) and thought.prompts:
+                        await self.gate.thought(thought, case)
+                    await self.outbox.live(slot, case.thread, answer.card)
+                    if isinstance(thought, Plan):
+                        return answer, case, thought
+        except StoreDown:
+            raise
+        except BotError as error:
+            return replace(answer, error=answer.words.of_error(error.key, error.values, str(error))), case, None
+        return answer, case, Plan(answer.text)
 
     async def _act(
         self, slot: str, answer: Answer, case: Case, plan: Plan, number: int

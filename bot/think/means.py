@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from bot.database import Database
@@ -21,11 +22,19 @@ Answers = Callable[[Case, str], Awaitable[bool]]
 """Whether who spoke last may answer a form of the brain with this choice."""
 
 
+Forbids = Callable[[Step], str]
+"""Why a step is refused whoever asks for it; empty when somebody may ask."""
+
+
 class PlanShelf(Protocol):
     """Where our own doors keep the plans that were proposed through them, until their conversation claims them."""
 
     async def claim(self, plan_id: str, conversation: str) -> Plan | None:
         """The plan of this id, once, and only for the conversation it was proposed in."""
+        ...
+
+    async def waiting(self, conversation: str, since: datetime) -> Plan | None:
+        """The newest plan that was proposed for just this conversation since then, once."""
         ...
 
 
@@ -40,3 +49,4 @@ class Means:
     """Where what must outlive a restart is kept."""
     fetch: Fetch | None = None
     answers: Answers | None = None
+    forbids: Forbids | None = None

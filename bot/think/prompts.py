@@ -70,6 +70,14 @@ def query_of(briefing: Briefing, fresh: bool = False, shield: Shield | None = No
     return "\n\n".join(parts) or "?"
 
 
+def correction_of(problem: str) -> str:
+    """Asks once more for a plan block that could not be taken."""
+    return (
+        f"[DutyBot] Your plan was not taken: {problem}\n"
+        "Write only the whole corrected ```aiops-plan block, or say in one sentence why there is none."
+    )
+
+
 def asked_of(briefing: Briefing) -> str:
     """What this turn tells the brain, to be shown to who wonders; the list of actions stands in the reference."""
     shield = shield_of(briefing)

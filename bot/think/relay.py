@@ -10,7 +10,7 @@ from bot.domain.case import Case
 from bot.domain.message import Language
 from bot.domain.plan import Plan
 from bot.domain.thought import Activity, Rewrite, Thought, Words
-from bot.errors import BotError, BrainError
+from bot.errors import BotError, BrainError, Declined
 from bot.telemetry import span
 from bot.think.brains import Brain
 from bot.think.sentences import say
@@ -69,6 +69,9 @@ class Relay:
                         async for thought in thoughts:
                             spoke = spoke or isinstance(thought, Words)
                             yield _with_note(thought, note)
+            except Declined:
+                self._breakers[brain.name].well()
+                raise
             except BrainError as error:
                 first = first or error
                 self._errors[brain.name] = error

@@ -42,6 +42,22 @@ async def test_the_kept_plan_counts_not_the_models_words(house):  # noqa: F811
     assert await house.doors.offers.claim(plan_id, CONVERSATION) is None, "claimed once"
 
 
+async def test_a_plan_whose_call_the_stream_did_not_tell_of_is_claimed_by_its_conversation(house):  # noqa: F811
+    """The line broke while the tool was called, and Dify tells of no call again: the plan stands on the shelf."""
+    house.now = briefing().now
+    plan_id = await propose(house, CONVERSATION)
+    await propose(house, "somebody-elses")
+    body = (FIXTURES / f"{STREAM}.sse").read_bytes()
+    events = [each for each in body.split(b"\n\n") if each and b'"event":"agent_log"' not in each]
+    async with DifyServer() as server:
+        server.on("/chat-messages$", Answer(pieces=[(0, b"\n\n".join([*events, b""]))]))
+        brain = dify.make(Means({}, shelf=house.doors.offers), DifySettings(url=server.url, key="app-x"))
+        plans = [[thought async for thought in brain.think(briefing())][-1] for _ in range(2)]
+        await brain.close()
+    assert (plans[0].id, plans[0].title, plans[0].steps[0].arguments["name"]) == (plan_id, "Door", "from-the-door")
+    assert plans[1].steps == (), "taken once"
+
+
 async def test_another_conversations_plan_is_not_taken(house):  # noqa: F811
     plan_id = await propose(house, "somebody-elses")
     plan = await hear(house, plan_id)

@@ -1,10 +1,12 @@
 """Who answers when a brain is away, and when it is asked again."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.plan import Plan
 from bot.domain.thought import Activity, Rewrite, Words
-from bot.errors import BrainAway, BrainRefused
+from bot.errors import BrainAway, BrainRefused, Declined
 from bot.think.brains import dify
 from bot.think.dify.settings import DifySettings
 from bot.think.relay import Relay
@@ -95,6 +97,24 @@ async def test_it_is_left_alone_and_comes_back_by_itself(server, dify_brain):
     assert (await think(relay))[-1].brain == "scripted", "left alone for longer"
     clock[0] += 20
     assert (await think(relay))[-1].brain == "dify"
+
+
+async def test_what_is_not_for_this_person_is_no_failure_of_the_brain():
+    class Waits(Rules):
+        name = "waits"
+
+        async def think(self, briefing):
+            if briefing.case.asked_by.id != "U2":
+                raise Declined("dify_form_not_yours")
+            yield Plan("taken", brain=self.name)
+
+    relay = Relay([Waits(), Rules()])
+    for _ in range(4):
+        with pytest.raises(Declined):
+            await think(relay)
+    asked = briefing()
+    asked = replace(asked, case=replace(asked.case, asked_by=replace(asked.case.asked_by, id="U2")))
+    assert [thought async for thought in relay.think(asked)][-1].brain == "waits"
 
 
 async def test_when_all_are_away_the_first_error_is_told(server, dify_brain):

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Column, Float, String, Table, Text, delete, select, update
@@ -39,6 +40,7 @@ class Offers:
             await connection.execute(delete(OFFERS).where(OFFERS.c.offered < now - self._keep))
             found = select(OFFERS.c.id).where(OFFERS.c.digest == digest, OFFERS.c.claimed.is_(None))
             if known := (await connection.execute(found)).scalar():
+                await connection.execute(update(OFFERS).where(OFFERS.c.id == known).values(offered=now))
                 return str(known)
             name = "P-" + secrets.token_hex(6)
             row = {"id": name, "conversation": conversation, "digest": digest, "offered": now}
@@ -57,7 +59,14 @@ class Offers:
         async with self._database.begin() as connection:
             taken = await connection.execute(update(OFFERS).where(mine).values(claimed=now).returning(OFFERS.c.plan))
             kept = taken.scalar()
-        if kept is None:
+        return replace(self._codec.load(kept), id=plan_id) if kept else None
+
+    async def waiting(self, conversation: str, since: datetime) -> Plan | None:
+        """The newest plan that was proposed for just this conversation since then, once."""
+        if not conversation:
             return None
-        plan = self._codec.load(kept)
-        return Plan(plan.says, plan.steps, plan.title, plan.reason, plan_id)
+        mine = (OFFERS.c.conversation == conversation[:200]) & (OFFERS.c.offered >= since.timestamp())
+        newest = select(OFFERS.c.id).where(mine, OFFERS.c.claimed.is_(None)).order_by(OFFERS.c.offered.desc()).limit(1)
+        async with self._database.read() as connection:
+            found = (await connection.execute(newest)).scalar()
+        return await self.claim(str(found), conversation) if found else None

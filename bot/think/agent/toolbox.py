@@ -1,14 +1,14 @@
 """What a model may call: each action that only looks, and one tool to propose a plan."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.briefing import Briefing
 from bot.domain.plan import Plan, Step
 from bot.domain.proposal import Unreadable, plan_from, proposal_schema, tool_names
-from bot.think.means import Look
+from bot.think.means import Forbids, Look
 from bot.think.prompts import seen_text
 from skills import Action, Risk
 
@@ -22,6 +22,7 @@ class Toolbox:
 
     briefing: Briefing
     look: Look | None = None
+    forbids: Forbids | None = None
     plan: Plan | None = None
 
     def tools(self) -> list["BaseTool"]:
@@ -59,12 +60,19 @@ class Toolbox:
 
     async def _propose(self, **written: Any) -> str:
         try:
-            self.plan = plan_from(written, self.briefing.actions)
+            plan = self.checked(written)
         except Unreadable as error:
             return json.dumps({"status": "rejected", "reasons": [error.why]}, ensure_ascii=False)
-        return json.dumps(
-            {"plan_id": self.plan.id, "status": "pending_approval", "note": "Tell the user; do not wait."}
-        )
+        self.plan = plan
+        return json.dumps({"plan_id": plan.id, "status": "pending_approval", "note": "Tell the user; do not wait."})
+
+    def checked(self, written: str | Mapping[str, Any]) -> Plan:
+        """The plan, if every step of it may be asked for by somebody. Raises Unreadable, with what to correct."""
+        plan = plan_from(written, self.briefing.actions)
+        refused = [why for step in plan.steps if self.forbids and (why := self.forbids(step))]
+        if refused:
+            raise Unreadable("; ".join(refused))
+        return plan
 
     def _how_to_propose(self) -> str:
         offered = [action for action in self.briefing.actions if self.look is None or action.risk is not Risk.READ]

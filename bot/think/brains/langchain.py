@@ -12,7 +12,7 @@ from bot.domain.briefing import Briefing
 from bot.domain.case import Case
 from bot.domain.message import Language
 from bot.domain.plan import Plan, Usage
-from bot.domain.proposal import Unreadable, plan_from
+from bot.domain.proposal import Unreadable
 from bot.domain.thought import Activity, Thought, Words
 from bot.errors import BotError, BrainAway, BrainRefused
 from bot.think import prompts
@@ -20,7 +20,7 @@ from bot.think.agent.settings import ModelSettings
 from bot.think.agent.toolbox import Toolbox
 from bot.think.agent.troubles import of_api
 from bot.think.dify.veil import Veil, shown_and_blocks
-from bot.think.means import Look, Means
+from bot.think.means import Forbids, Look, Means
 from bot.think.sentences import say
 
 if TYPE_CHECKING:
@@ -53,9 +53,10 @@ class LangChain:
 
     name = "langchain"
 
-    def __init__(self, settings: ModelSettings, look: Look | None = None) -> None:
+    def __init__(self, settings: ModelSettings, look: Look | None = None, forbids: Forbids | None = None) -> None:
         self._settings = settings
         self._look = look
+        self._forbids = forbids
         self._model: ChatOpenAI | None = None
 
     async def think(self, briefing: Briefing) -> AsyncGenerator[Thought]:
@@ -63,16 +64,42 @@ class LangChain:
         if not self._settings.name:
             raise BrainRefused("model_unnamed")
         started = time.monotonic()
-        toolbox = Toolbox(briefing, self._look)
-        heard = _Heard()
-        async with aclosing(self._heard(briefing, toolbox, heard)) as thoughts:
+        toolbox = Toolbox(briefing, self._look, self._forbids)
+        heard, messages = _Heard(), _messages(briefing)
+        async with aclosing(self._heard(briefing, toolbox, heard, messages)) as thoughts:
             async for thought in thoughts:
                 yield thought
         if rest := heard.veil.rest():
             yield Words(rest)
-        yield self._plan(briefing, toolbox, heard, time.monotonic() - started)
+        plan = self._plan(toolbox, heard)
+        if plan.problem and "```aiops-plan" in heard.text:
+            yield Activity("model-repair", "propose_plan", "running", plan.problem[:500])
+            plan = await self._repaired(briefing, toolbox, heard, plan, messages)
+            yield Activity("model-repair", "propose_plan", "failed" if plan.problem else "done")
+        usage = replace(plan.usage, seconds=round(time.monotonic() - started, 3))
+        yield replace(plan, usage=usage, prompts=prompts.version(), asked=prompts.asked_of(briefing))
 
-    async def _heard(self, briefing: Briefing, toolbox: Toolbox, heard: _Heard) -> AsyncGenerator[Thought]:
+    async def _repaired(
+        self, briefing: Briefing, toolbox: Toolbox, first: _Heard, plan: Plan, messages: list["BaseMessage"]
+    ) -> Plan:
+        """Asked once more for the block that could not be read; nothing of this is shown but its outcome."""
+        from langchain_core.messages import AIMessage, HumanMessage
+
+        told = [*messages, AIMessage(first.text), HumanMessage(prompts.correction_of(plan.problem))]
+        heard = _Heard(read=first.read, written=first.written)
+        try:
+            async with aclosing(self._heard(briefing, toolbox, heard, told)) as thoughts:
+                async for _ in thoughts:
+                    pass
+            again = self._plan(toolbox, heard)
+        except BotError:
+            return plan
+        problem = again.problem or ("" if again.steps else plan.problem)
+        return replace(again, says=plan.says or again.says, problem=problem)
+
+    async def _heard(
+        self, briefing: Briefing, toolbox: Toolbox, heard: _Heard, messages: list["BaseMessage"]
+    ) -> AsyncGenerator[Thought]:
         import openai
         from langchain.agents import create_agent
         from langgraph.errors import GraphRecursionError
@@ -84,7 +111,7 @@ class LangChain:
             system_prompt=prompts.house_rules(language)
             + ("" if self._settings.tools else "\n" + prompts.block_rules(language)),
         )
-        asked: Any = {"messages": _messages(briefing)}
+        asked: Any = {"messages": messages}
         stream = agent.astream(asked, {"recursion_limit": 2 * self._settings.rounds + 1}, stream_mode="messages")
         try:
             async for message, _ in stream:
@@ -96,13 +123,13 @@ class LangChain:
         except (openai.OpenAIError, httpx.TransportError) as error:
             raise of_api(error, self._settings.url) from error
 
-    def _plan(self, briefing: Briefing, toolbox: Toolbox, heard: _Heard, seconds: float) -> Plan:
+    def _plan(self, toolbox: Toolbox, heard: _Heard) -> Plan:
         shown, blocks = shown_and_blocks(heard.text)
         cost = (heard.read * self._settings.price_in + heard.written * self._settings.price_out) / 1e6
-        usage = Usage(heard.read + heard.written, cost, self._settings.currency, round(seconds, 3))
-        plan = Plan(shown, brain=self.name, usage=usage, prompts=prompts.version())
+        usage = Usage(heard.read + heard.written, cost, self._settings.currency)
+        plan = Plan(shown, brain=self.name, usage=usage)
         try:
-            found = toolbox.plan or (plan_from(blocks[-1], briefing.actions) if len(blocks) == 1 else None)
+            found = toolbox.plan or (toolbox.checked(blocks[-1]) if len(blocks) == 1 else None)
             if len(blocks) > 1 and found is None:
                 raise Unreadable("more than one plan in one answer: write the one plan that should be taken")
         except Unreadable as error:
@@ -187,4 +214,5 @@ def _thoughts(message: Any, heard: _Heard) -> list[Thought]:
 
 def make(means: Means | None = None, settings: ModelSettings | None = None) -> LangChain:
     """Made from the environment; what is handed in wins."""
-    return LangChain(settings or ModelSettings(), means.look if means else None)
+    chosen = settings or ModelSettings()
+    return LangChain(chosen, means.look, means.forbids) if means else LangChain(chosen)

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Any
 
 from bot.domain.message import Thread
-from bot.domain.thought import Activity, Thought
+from bot.domain.thought import Activity, Began, Thought
 from bot.errors import BotError, BrainAway, BrainRefused, ConversationGone
 from bot.think.dify.client import Client, LineLost
 from bot.think.dify.events import Event
@@ -65,12 +65,15 @@ async def answer_form(
     """Answer what a chatflow waits for, and hear how it goes on. Raises our errors."""
     body = {"inputs": form.filled(who), "action": choice, "user": user}
     await client.call("POST", f"/form/human_input/{form.token}", json=body)
+    listener.run = form.run
     try:
         async with aclosing(_heard(client.resume(form.run, user), listener)) as thoughts:
             async for thought in thoughts:
                 yield thought
-    except LineLost:
-        raise BrainAway("dify_stream_cut") from None
+    except (LineLost, BrainAway):
+        async with aclosing(_take_up(client, listener, user)) as thoughts:
+            async for thought in thoughts:
+                yield thought
     for thought in listener.last_words():
         yield thought
 
@@ -80,6 +83,8 @@ async def _heard(events: AsyncGenerator[Event], listener: Listener, expected: st
         async for event in events:
             if expected and event.conversation_id and event.conversation_id != expected:
                 raise BrainRefused("dify_other_conversation")
+            if event.conversation_id and not listener.conversation:
+                yield Began(event.conversation_id)
             for thought in listener.hear(event):
                 yield thought
             if listener.over:

@@ -4,7 +4,7 @@ import re
 
 from pydantic import BaseModel, ValidationError
 
-from bot.errors import BotError, BrainAway, BrainRefused, ConversationGone
+from bot.errors import BotError, BrainAway, BrainRefused, ConversationGone, Declined
 
 _PROVIDER_STATUS = re.compile(r"status[ _]code:?\s*(\d{3})|Error code: (\d{3})|\"code\\*\":\s*\\*\"?(\d{3})")
 _WRONG_APP = {
@@ -40,7 +40,7 @@ def of_response(status: int, headers: dict[str, str], body: bytes) -> BotError:
         case 404 | 405:
             return BrainRefused("dify_address")
         case 412:
-            return BrainRefused("dify_form_done")
+            return Declined("dify_form_done")
         case 413 | 415:
             return BrainRefused("dify_file")
         case 429:
@@ -60,7 +60,7 @@ def of_failure(code: str, status: str, message: str) -> BotError:
     if code == "unauthorized":
         return BrainRefused("dify_key")
     if code == "invalid_form_data":
-        return BrainRefused("dify_form_refused")
+        return Declined("dify_form_refused")
     if code in _WRONG_APP or "not published" in message or "blocking mode" in message:
         return BrainRefused("dify_app")
     if code in _MODEL_MISSING or re.search(r"Provider \S+ does not exist", message):

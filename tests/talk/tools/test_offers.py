@@ -28,6 +28,22 @@ async def test_only_its_conversation_claims_it_and_once(house):
     assert await offers.claim("P-0", "c-1") is None
 
 
+async def test_what_waits_for_a_conversation_is_taken_once_and_only_if_it_is_new(house):
+    offers = house.doors.offers
+    old = await offers.offer(PLAN, "c-1")
+    await offers.offer(PLAN, "")
+    house.later(minutes=1)
+    since = house.now
+    assert await offers.waiting("c-1", since) is None, "of an earlier turn"
+    assert await offers.waiting("", since) is None, "nobody named a conversation"
+    assert await offers.offer(PLAN, "c-1") == old, "offered again, it is new again"
+    assert await offers.waiting("c-2", since) is None
+    taken = await offers.waiting("c-1", since)
+    assert (taken.id, taken.steps) == (old, PLAN.steps)
+    assert await offers.waiting("c-1", since) is None
+    assert await offers.claim(old, "c-1") is None
+
+
 async def test_unclaimed_it_expires(house):
     offers = house.doors.offers
     name = await offers.offer(PLAN, "c-1")

@@ -7,9 +7,10 @@ import pytest
 from bot.database import Database
 from bot.errors import BrainRefused
 from bot.think.brains import dify
+from bot.think.dify import exchange
 from bot.think.dify.settings import DifySettings
 from bot.think.means import Means
-from tests.fakes.dify_server import FIXTURES, DifyServer, replay
+from tests.fakes.dify_server import FIXTURES, DifyServer, plain, replay
 from tests.think.brains.briefings import briefing
 
 FORM = r"/form/human_input/FORM-TOKEN-02$"
@@ -75,6 +76,17 @@ async def test_a_restart_does_not_forget_the_form(server, brain, database):
     assert len([each for each in server.requests if "/form/" in each["path"]]) == 1
     await after.close()
     await again.close()
+
+
+@pytest.mark.parametrize("lost", [replay("hitl_4_resume_stream", limit=2000, cut=True), plain(502, b"<html>")])
+async def test_a_line_that_breaks_after_the_form_is_taken_up_again(server, brain, monkeypatch, lost):
+    monkeypatch.setattr(exchange, "RESUME_AFTER", (0.01, 0.01))
+    asked = await think(brain, "restart checkout")
+    server.on(EVENTS, lost, replay("hitl_4_resume_stream"))
+    done = await think(brain, "Approve", conversation=asked.conversation)
+    finished = json.loads((FIXTURES / "hitl_4_resume_stream.sse").read_text().split("data: ")[-1])
+    assert done.says.split("\n")[0] in finished["data"]["outputs"]["answer"]
+    assert len([each for each in server.requests if "/form/" in each["path"]]) == 1
 
 
 async def test_any_other_word_is_a_new_turn(server, brain):

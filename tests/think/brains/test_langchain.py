@@ -8,6 +8,7 @@ from bot.domain.case import Turn
 from bot.domain.plan import Plan, Step
 from bot.domain.thought import Activity, Words
 from bot.errors import BotError
+from bot.think import prompts
 from bot.think.agent.settings import ModelSettings
 from bot.think.brains import langchain
 from bot.think.means import Means
@@ -27,13 +28,13 @@ async def server():
         yield server
 
 
-def made(server, looked=None, **settings):
+def made(server, looked=None, forbids=None, **settings):
     async def look(step, case):
         looked.append(step)
         return Evidence("checkout is at 91% CPU", step.arguments["promql"])
 
     chosen = ModelSettings(url=server.url, name="m", key="sk-x", price_in=1.0, price_out=2.0, **settings)
-    return langchain.make(Means(None, None if looked is None else look), chosen)
+    return langchain.make(Means(None, None if looked is None else look, forbids=forbids), chosen)
 
 
 async def think(brain, question="hello", **case):
@@ -53,6 +54,7 @@ async def test_answers_as_it_comes_and_counts(server):
     assert len([each for each in thoughts if isinstance(each, Words)]) > 1
     assert (plan.usage.tokens, plan.brain) == (59, "langchain")
     assert plan.usage.cost == pytest.approx((42 + 34) / 1e6)
+    assert (plan.prompts, "hello" in plan.asked, "Asia/Shanghai" in plan.asked) == (prompts.version(), True, True)
     body = asked(server)
     assert [each["role"] for each in body["messages"]] == ["system", "user", "assistant", "user"]
     assert "Evidence first" in body["messages"][0]["content"]
@@ -113,6 +115,32 @@ async def test_without_tool_calling_a_block_will_do(server):
     assert "tools" not in asked(server)
     assert "aiops-plan" in asked(server)["messages"][0]["content"]
     assert "aiops-plan" not in "".join(each.text for each in thoughts if isinstance(each, Words))
+
+
+async def test_a_block_that_cannot_be_taken_is_asked_for_once_more(server):
+    def block(*steps):
+        return f"```aiops-plan\n{json.dumps({'title': 't', 'steps': steps})}\n```"
+
+    server.on(CHAT, reply(f"I would restart it.\n{block({'action': 'rm'})}"), reply(block(RESTART)))
+    *thoughts, plan = await think(made(server, [], tools=False))
+    assert (plan.says, plan.problem) == ("I would restart it.", "")
+    assert [step.action for step in plan.steps] == ["kubernetes.rollout_restart"]
+    assert "There are: kubernetes.query_prometheus" in asked(server, 1)["messages"][-1]["content"]
+    assert plan.usage.tokens == 59 * 2
+    assert [each.state for each in thoughts if isinstance(each, Activity)] == ["running", "done"]
+    server.on(CHAT, reply(f"I would.\n{block({'action': 'rm'})}"))
+    plan = (await think(made(server, [], tools=False)))[-1]
+    assert (plan.steps, plan.says) == ((), "I would.")
+    assert "There are:" in plan.problem
+
+
+async def test_what_the_policy_refuses_is_rejected_with_its_rule(server):
+    why = "kubernetes.rollout_restart is refused by the policy (rule: freeze)"
+    offer = ("propose_plan", {"title": "t", "reason": "r", "steps": [RESTART]})
+    server.on(CHAT, reply("", [offer]), reply("It is frozen."))
+    plan = (await think(made(server, [], forbids=lambda step: why)))[-1]
+    assert plan.steps == ()
+    assert json.loads(asked(server)["messages"][-1]["content"]) == {"status": "rejected", "reasons": [why]}
 
 
 async def test_rounds_are_bounded(server):

@@ -9,7 +9,7 @@ from typing import Any
 
 from knowledge.chroma import Chroma
 from knowledge.embeddings import Floats, Meaning
-from knowledge.errors import ShelfAway
+from knowledge.errors import ModelMissing, ShelfAway
 from knowledge.fulltext import Allowed
 from knowledge.glossary import Glossary
 from knowledge.happened import asks_for_the_past, tells_of_the_past
@@ -61,12 +61,14 @@ class Finder:
         self._glossary = glossary
         self._meaning = meaning
 
-    async def find(self, question: Question, most: int, shelf: Chroma | None) -> tuple[tuple[Passage, ...], bool]:
+    async def find(
+        self, question: Question, most: int, shelf: Chroma | None, by_words: bool = False
+    ) -> tuple[tuple[Passage, ...], bool]:
         """The best, whether they fit or not; and whether likeness could be asked, or words alone."""
         picture = await self._reading.picture()
         allowed = self._reading.allowed(picture, question.reader)
         words = await self._by_words(question, allowed)
-        vector = await self._vector(question.text)
+        vector = None if by_words else await self._vector(question.text)
         likeness: dict[int, float] | None = None
         if vector is not None:
             near = await self._near(question, picture, allowed, shelf, vector)
@@ -128,7 +130,7 @@ class Finder:
         gloss = self._glossary.translated(text) if language_of(text) == "zh" else ""
         try:
             return await asyncio.to_thread(self._meaning.question, text, gloss if len(gloss) >= LEAST_GLOSS else "")
-        except ShelfAway:
+        except (ShelfAway, ModelMissing):
             return None
 
     async def _near(
@@ -148,7 +150,8 @@ class Finder:
 def _nudge(owner: Any, score: float, question: Question) -> float:
     named = 0
     if alert := question.alert:
-        named += alert in owner.alerts or alert == owner.title.strip()
+        told = owner.told["alerts"] if owner.told else ()
+        named += alert in owner.alerts or alert in told or alert == owner.title.strip()
     if question.services:
         named += bool(set(question.services) & set(owner.services))
     if question.namespace:

@@ -1,21 +1,24 @@
-"""Reads a ticket or a page as a case: what was seen, why it was so, what helped. By rules, and marked as such."""
+"""Reads a ticket as a case: what was seen, why it was so, what helped. By rules, or by lines that a brain names."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, get_args
 
-from knowledge.passage import Document
+from knowledge.passage import Document, KnownCase
+from knowledge.trust import visible
 
 Part = Literal["symptom", "cause", "fix"]
+PARTS: tuple[Part, ...] = get_args(Part)
 LONGEST = 1200
+MOST_LINES = 200
 LEAD = 5
 _NAMES: dict[Part, str] = {
-    "symptom": r"symptoms?|impact|what happened|summary|problem(?: statement)?|description|meaning|"
+    "symptom": r"symptoms?|impact|what happened|what was seen|summary|problem(?: statement)?|description|meaning|"
     r"现象|故障现象|问题现象|问题描述|影响|含义|背景",
     "cause": r"(?:root )?causes?|root cause analysis|rca|why(?: it happened)?|reasons?|"
     r"原因|根因|根本原因|故障原因|原因分析|问题原因",
-    "fix": r"fix(?:es)?|resolution|resolved by|mitigations?|solution|workaround|remediation|how (?:we|it was) fixed|"
+    "fix": r"fix(?:es)?|resolution|resolved by|mitigations?|solution|workaround|remediation|"
+    r"how (?:we|it was) fixed|what helped|"
     r"解决|解决方案|解决办法|解决方法|处理|处理方法|处理过程|恢复|缓解|修复|处置",
 }
 _ANY = {part: re.compile(rf"^(?:{names})\s*[?？]?$", re.IGNORECASE) for part, names in _NAMES.items()}
@@ -31,23 +34,6 @@ _ALERT_WORDS = re.compile(
     r"Expir\w+|Lag\w*|Burn|Overcommit|NotReady|Unreachable|Saturat\w+|Throttl\w+|Degraded|Unavailable|OutOf\w+|Exceeded|"
     r"Latency|Restart\w*|Exhaust\w*|Backlog|Unhealthy|Firing|Overload\w*)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class KnownCase:
-    """A past case. `by` says who read it so: rules, or a brain."""
-
-    symptom: str
-    cause: str
-    fix: str
-    services: tuple[str, ...]
-    alerts: tuple[str, ...]
-    by: Literal["rules", "brain", "people"] = "rules"
-
-    @property
-    def quality(self) -> float:
-        """How much of a case it is, 0 to 1: one that tells no fix is of little help."""
-        return 0.25 * bool(self.symptom) + 0.3 * bool(self.cause) + 0.45 * bool(self.fix)
 
 
 def _part_of(name: str) -> Part | None:
@@ -75,7 +61,36 @@ def case_of(document: Document) -> KnownCase:
     symptom = _clean(found["symptom"]) or _clean(lead[:LEAD]) or document.title
     services = tuple(dict.fromkeys(document.services))
     alerts = tuple(dict.fromkeys([*document.alerts, *alerts_in(f"{document.title}\n{document.text}")]))
-    return KnownCase(symptom, _clean(found["cause"]), _clean(found["fix"]), services, alerts)
+    by: Literal["people", "rules"] = "people" if document.kind == "case" and document.verified else "rules"
+    return KnownCase(symptom, _clean(found["cause"]), _clean(found["fix"]), services, alerts, by)
+
+
+def lines_of(document: Document) -> list[str]:
+    """The lines of a text that a brain may name by their number, from 1."""
+    return [line for line in visible(document.text).splitlines() if line.strip()][:MOST_LINES]
+
+
+def case_by_lines(document: Document, named: Mapping[Part, Sequence[int]]) -> KnownCase | None:
+    """A case out of lines that a brain named. Its words are the document's own: a brain cannot put any in."""
+    lines = lines_of(document)
+    found = {
+        part: _clean(
+            _bare(lines[number - 1]) for number in sorted(set(named.get(part, ()))) if 0 < number <= len(lines)
+        )
+        for part in PARTS
+    }
+    if not (found["cause"] or found["fix"]):
+        return None
+    by_rules = case_of(document)
+    return KnownCase(
+        found["symptom"] or by_rules.symptom, found["cause"], found["fix"], by_rules.services, by_rules.alerts, "brain"
+    )
+
+
+def _bare(line: str) -> str:
+    """Without the mark of a heading, and without the label that says which part it is."""
+    label = _LABEL.match(line)
+    return label["rest"] if label and _part_of(label["name"]) else line.lstrip("# ").strip()
 
 
 def _clean(lines: Iterable[str]) -> str:

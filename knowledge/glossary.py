@@ -5,16 +5,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from knowledge.errors import BadSource
 from knowledge.language import HAN
 from knowledge.words import words_of
 
 OURS = Path(__file__).with_name("glossary.txt")
 _LONGEST_PHRASE = 4
 _FOREIGN = re.compile(r"[\u3000-\u9fff\uf900-\uffef]+")
-
-
-class BadGlossary(ValueError):
-    """A line of a glossary that cannot be read."""
 
 
 class Glossary:
@@ -34,7 +31,8 @@ class Glossary:
         chinese = [word.strip().lower() for word in left.split("/") if word.strip()]
         english = [phrase.strip() for phrase in right.replace("；", ";").split(";") if phrase.strip()]
         if not colon or not chinese or not english or not all(HAN.search(word) for word in chinese):
-            raise BadGlossary(f"line {number}: {line.strip()!r} is not `中文/中文: english; english`")
+            why = f"line {number} of the glossary, {line.strip()[:80]!r}, is not `中文/中文: english; english`"
+            raise BadSource("library_bad_setting", why=why)
         for word in chinese:
             self._to_english[word] = (*self._to_english.get(word, ()), *english)
         for phrase in english:
@@ -47,7 +45,10 @@ class Glossary:
         """Ours, and the files of the user."""
         lines: list[str] = []
         for path in (OURS, *more):
-            lines += path.read_text("utf-8").splitlines()
+            try:
+                lines += path.read_text("utf-8").splitlines()
+            except (OSError, ValueError) as error:
+                raise BadSource("library_bad_setting", why=f"the glossary {path} cannot be read ({error})") from error
         return cls(lines)
 
     def __len__(self) -> int:

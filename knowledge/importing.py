@@ -1,14 +1,14 @@
 """Runs an importer into the library: resumable, counted, and careful with what seems to be gone."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import delete, insert, select
 
-from knowledge.errors import LibraryError, SourceAway
-from knowledge.importers import JSON, Importer
+from knowledge.errors import BadSource, LibraryError, SourceAway
+from knowledge.importers import JSON, Batch, Importer, LiveImporter
 from knowledge.library import Added, Library
 from knowledge.tables import cursors, documents
 
@@ -44,14 +44,18 @@ async def run(
     accept_removals: bool = False,
     tenant: str = "",
     clock: Callable[[], float] = time.time,
+    follow: int = 0,
 ) -> Progress:
-    """Import what is new. A dry run only counts. Whatever happens, the next run goes on from the last kept batch."""
+    """Import what is new. A dry run only counts. Whatever happens, the next run goes on from the last kept batch.
+
+    `follow`: seconds to go on listening, for a source that can tell of news.
+    """
     state = {} if afresh else await _state(library, importer.source)
     progress = Progress()
     try:
-        async for batch in importer.batches(state.get("at")):
+        async for batch in _batches(importer, state.get("at"), follow):
             some = [replace(document, source=importer.source, tenant=tenant) for document in batch.documents]
-            kept, gone = Added(), 0
+            kept, gone = (await library.weigh(some) if dry else Added()), 0
             if not dry:
                 kept = await library.add(some)
                 gone = await library.remove([_id(importer.source, key, tenant) for key in batch.gone])
@@ -77,6 +81,17 @@ async def run(
     finally:
         await importer.close()
     return progress
+
+
+async def _batches(importer: Importer, cursor: JSON, follow: int) -> AsyncIterator[Batch]:
+    """What a source sends that nobody could foresee is its fault, told in a sentence, not our end."""
+    stream = cast(LiveImporter, importer).follow(cursor, follow) if follow else importer.batches(cursor)
+    try:
+        async for batch in stream:
+            yield batch
+    except (KeyError, TypeError, AttributeError, ValueError, OSError) as error:
+        why = f"it sent what we cannot read ({type(error).__name__}: {str(error)[:150]})"
+        raise BadSource("import_bad_source", source=importer.source, why=why) from error
 
 
 async def _forget_gone(library: Library, importer: Importer, tenant: str, accept: bool) -> int:

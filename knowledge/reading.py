@@ -3,19 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import ColumnElement, and_, select
 
+from knowledge import casebook
 from knowledge.embeddings.weights import Floats
 from knowledge.fulltext import Allowed
 from knowledge.language import Language
-from knowledge.passage import Document, Passage, Reader
+from knowledge.passage import Passage, Reader
 from knowledge.records import MANY, Records
-from knowledge.tables import documents, notes, passages, vectors
+from knowledge.tables import cases, document_of, documents, notes, passages, vectors
 
 Pair = tuple[str, str]
 
@@ -159,8 +159,10 @@ class Reading:
             documents.c.updated,
         ]
         if named:
-            columns += [documents.c.services, documents.c.namespaces, documents.c.alerts]
+            columns += [documents.c.services, documents.c.namespaces, documents.c.alerts, cases.c.told]
         query = select(*columns).join(documents, documents.c.id == passages.c.document)
+        if named:
+            query = query.outerjoin(cases, cases.c.document == documents.c.id)
         found: dict[int, Any] = {}
         async with self._engine.connect() as connection:
             for first in range(0, len(numbers), MANY):
@@ -177,27 +179,10 @@ class Reading:
         )
         async with self._engine.connect() as connection:
             rows = {row.number: row for row in await connection.execute(query)}
+            there = {number: document_of(row) for number, row in rows.items()}
+            cases = await casebook.known(connection, list(there.values()))
         return tuple(
-            Passage(document_of(rows[number]), rows[number].piece, score, rows[number].heading)
+            Passage(there[number], rows[number].piece, score, rows[number].heading, cases.get(there[number].id))
             for number, score in scores
             if number in rows
         )
-
-
-def document_of(row: Any) -> Document:
-    """A row of the documents, as what it is."""
-    return Document(
-        title=row.title,
-        text=row.text,
-        url=row.url,
-        source=row.source,
-        key=row.key,
-        kind=row.kind,
-        updated=datetime.fromtimestamp(row.updated, UTC) if row.updated is not None else None,
-        services=tuple(row.services),
-        namespaces=tuple(row.namespaces),
-        alerts=tuple(row.alerts),
-        acl=row.acl,
-        tenant=row.tenant,
-        verified=row.verified,
-    )

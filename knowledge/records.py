@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from knowledge import casebook
 from knowledge.chunks import as_embedded, cut
 from knowledge.embeddings.weights import Floats
 from knowledge.fulltext import FullText, PostgresText, Row, SqliteText
@@ -72,6 +73,15 @@ class Records:
                 await _touch(connection)
         return changes
 
+    async def compared(self, some: Sequence[Document]) -> list[Change]:
+        """What `put` would make of documents."""
+        async with self.engine.connect() as connection:
+            query = select(documents.c.id, documents.c.hash)
+            known = dict(await _within(connection, query, documents.c.id, [each.id for each in some]))
+        return [
+            "added" if each.id not in known else "same" if known[each.id] == each.hash else "changed" for each in some
+        ]
+
     async def _put(self, connection: AsyncConnection, document: Document) -> Change:
         known = (await connection.execute(select(documents.c.hash).where(documents.c.id == document.id))).scalar()
         if known == document.hash:
@@ -81,6 +91,7 @@ class Records:
             await connection.execute(insert(documents).values(id=document.id, thumbs=0, **row))
         else:
             await connection.execute(update(documents).where(documents.c.id == document.id).values(**row))
+        await casebook.note(connection, document)
         await self._put_passages(connection, document)
         return "added" if known is None else "changed"
 

@@ -31,5 +31,9 @@ class KnowledgeSettings(BaseSettings):
     sync: str = ""
     """Importers to run by the clock, with commas between, e.g. `jira, confluence, markdown:/srv/runbooks`."""
     sync_minutes: float = Field(default=60, ge=1)
+    rerank: bool = False
+    """The brain's model puts what was found in order, within bounds."""
+    read_cases: bool = False
+    """The brain's model reads tickets whose cause and fix the rules could not find."""
     fits: float = Field(default=0.36, ge=0, le=1)
     """A passage with a lower score is not an answer."""

@@ -1,5 +1,8 @@
 """The tables of the library: what is known, from where, and which of it already stands on the shelf of vectors."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -14,6 +17,8 @@ from sqlalchemy import (
     Table,
     Text,
 )
+
+from knowledge.passage import Document
 
 METADATA = MetaData()
 
@@ -81,6 +86,15 @@ cursors = Table(
     Column("error", Text, nullable=False, default=""),
 )
 
+cases = Table(
+    "cases",
+    METADATA,
+    Column("document", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("by", String(10), nullable=False),
+    Column("quality", Float, nullable=False),
+    Column("told", JSON, nullable=False),
+)
+
 drafts = Table(
     "drafts",
     METADATA,
@@ -100,3 +114,22 @@ thumbs = Table(
     Column("person", String(200), primary_key=True),
     Column("up", Integer, nullable=False),
 )
+
+
+def document_of(row: Any) -> Document:
+    """A row of the documents, as what it is."""
+    return Document(
+        title=row.title,
+        text=row.text,
+        url=row.url,
+        source=row.source,
+        key=row.key,
+        kind=row.kind,
+        updated=datetime.fromtimestamp(row.updated, UTC) if row.updated is not None else None,
+        services=tuple(row.services),
+        namespaces=tuple(row.namespaces),
+        alerts=tuple(row.alerts),
+        acl=row.acl,
+        tenant=row.tenant,
+        verified=row.verified,
+    )

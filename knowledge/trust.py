@@ -6,18 +6,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from knowledge.passage import Passage
+from knowledge.passage import KnownCase, Passage, Twin
 from knowledge.words import words_of
 
 LOOKS_ALIKE = 0.6
 COPIED = 0.8
 """Of a verified entry; of others only THE_SAME is left out: two teams may write much alike, and both be right."""
 THE_SAME = 0.95
+SAME_CASE = 0.9
+"""Of the words in which two tickets tell their cause and their fix."""
+MOST_TWINS = 5
 FEW_WORDS = 8
 CLEARLY_BETTER = 0.2
 BELOW = 1e-6
 INSTRUCTING = 0.3
 """What an entry that speaks to the reader's machine loses."""
+JUDGED = 0.15
+"""At most, for what a brain holds to be the best answer; less than CLEARLY_BETTER."""
 _UNSEEN = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e"
     "\\u2060-\\u206f\\u3164\\ud800-\\udfff\\ue000-\\uf8ff\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb\\U000e0000-\\U0010ffff]"
@@ -67,12 +72,33 @@ def _words(text: str) -> frozenset[str]:
 
 
 def in_order(found: Sequence[Passage]) -> tuple[Passage, ...]:
-    """The found, best first, without copies; what is not verified stays under what is, unless it is clearly better.
+    """The found, best first, copies merged; what is not verified stays under what is, unless it is clearly better.
 
     One that looks like a verified one by its title is never above it, however good its words: such is an entry that
     wants to be taken for it.
     """
-    graded = [replace(p, score=p.score - INSTRUCTING) if instructs(f"{p.title}\n{p.text}") else p for p in found]
+    graded = [replace(p, score=p.score - INSTRUCTING) if _gives_orders(p) else p for p in found]
+    return _merged(_best_first(graded))
+
+
+def judged(found: Sequence[Passage], order: Sequence[int]) -> tuple[Passage, ...]:
+    """What was found, in the order that a brain wishes for, as far as it may: it moves an entry a little, never far.
+
+    `order` holds places in `found`. What gives orders is not moved up, and what people vouched for stays above.
+    """
+    more = {place: JUDGED * (1 - rank / len(order)) for rank, place in enumerate(order)}
+    moved = [
+        replace(passage, score=passage.score + (0.0 if _gives_orders(passage) else more.get(place, 0.0)))
+        for place, passage in enumerate(found)
+    ]
+    return tuple(_best_first(moved))
+
+
+def _gives_orders(passage: Passage) -> bool:
+    return instructs(f"{passage.title}\n{passage.text}")
+
+
+def _best_first(graded: Sequence[Passage]) -> list[Passage]:
     verified = [(p, _words(p.title)) for p in graded if p.document.verified]
     capped = []
     for passage in graded:
@@ -84,16 +110,40 @@ def in_order(found: Sequence[Passage]) -> tuple[Passage, ...]:
                 if score >= right.score and (alike or score - right.score < CLEARLY_BETTER):
                     score = right.score - BELOW
         capped.append(replace(passage, score=score))
-    ranked = sorted(capped, key=lambda p: (-p.score, not p.document.verified))
-    kept: list[tuple[Passage, frozenset[str]]] = []
+    return sorted(capped, key=lambda p: (-p.score, not p.document.verified))
+
+
+def _merged(ranked: Sequence[Passage]) -> tuple[Passage, ...]:
+    kept: list[tuple[Passage, frozenset[str], list[Twin]]] = []
     for passage in ranked:
         title = _words(passage.title)
-        if not any(_likeness(title, its) >= LOOKS_ALIKE and _copies(passage, other) for other, its in kept):
-            kept.append((passage, title))
-    return tuple(passage for passage, _ in kept)
+        first = next(
+            (row for row in kept if _likeness(title, row[1]) >= LOOKS_ALIKE and _copies(passage, row[0])), None
+        )
+        if first is None:
+            kept.append((passage, title, []))
+        elif _vouches(passage, first[0]):
+            first[2].append(Twin(passage.title, passage.url, passage.source))
+    return tuple(replace(passage, twins=tuple(twins[:MOST_TWINS])) for passage, _, twins in kept)
 
 
 def _copies(one: Passage, other: Passage) -> bool:
+    """Says nothing that the other does not say: a copy of a verified one, or the same case once more."""
     words = _words(one.text)
     enough = COPIED if other.document.verified else THE_SAME
-    return len(words) > FEW_WORDS and _likeness(words, _words(other.text)) >= enough
+    alike = len(words) > FEW_WORDS and _likeness(words, _words(other.text)) >= enough
+    return alike or _same_case(one.case, other.case)
+
+
+def _same_case(one: KnownCase | None, other: KnownCase | None) -> bool:
+    """Two tickets of the same cause and the same fix: one case, seen twice."""
+    if one is None or other is None or not (one.cause and one.fix and other.cause and other.fix):
+        return False
+    words = _words(f"{one.cause}\n{one.fix}")
+    return len(words) > FEW_WORDS and _likeness(words, _words(f"{other.cause}\n{other.fix}")) >= SAME_CASE
+
+
+def _vouches(passage: Passage, first: Passage) -> bool:
+    """May stand beside it as one more source: not one that gives orders, nor a stranger beside a verified one."""
+    known = passage.document.verified or not first.document.verified
+    return known and not _gives_orders(passage)

@@ -1,9 +1,10 @@
 """Looks after a library: checks it, mends it, fills its shelf anew, and says what it holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 
+from knowledge import casebook
 from knowledge.errors import OtherModel
 from knowledge.health import Health, examine
 from knowledge.library import Library
@@ -32,6 +33,8 @@ class Stats:
     languages: dict[str, int]
     model: str
     sources: tuple[SourceStats, ...]
+    cases: dict[str, int] = field(default_factory=dict)
+    """`all`, those that tell cause and fix (`well_told`), those that a brain has read (`by_brain`)."""
 
 
 async def check(library: Library) -> Health:
@@ -100,4 +103,5 @@ async def stats(library: Library) -> Stats:
             languages=dict(spoken.tuples().all()),
             model=str(library.marks.get("model", "")),
             sources=tuple(sorted([*sources, *failed], key=lambda one: one.source)),
+            cases=await casebook.told(connection),
         )

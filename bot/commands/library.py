@@ -2,18 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from knowledge import Library
-    from knowledge.importing import Progress
+    from knowledge.importers import Importer
+    from knowledge.importing import Progress as Progressed
+    from knowledge.importing import Told
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-SOURCES = "markdown, jira, confluence, zendesk or kubernetes_events"
+OWN = "incidents"
+SOURCES = "markdown, jira, confluence, zendesk, kubernetes_events, or incidents (our own)"
 library_app = typer.Typer(help="Ask the library, and look after it.", no_args_is_help=True)
 
 
@@ -59,38 +64,90 @@ def bring(
     accept_removals: Annotated[
         bool, typer.Option("--accept-removals", help="Forget documents even if very many are gone.")
     ] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on listening until it is stopped; kubernetes_events.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Exit 0 if all that is new was kept."""
-    from knowledge.errors import LibraryError
-    from knowledge.importers import make, names
-    from knowledge.importing import Progress, run
+    from knowledge.importers import live_names, names
+    from knowledge.importing import run
+    from knowledge.syncing import ROUND
 
-    if source not in names():
-        typer.secho(f"There is no importer '{source}'; there are: {', '.join(names())}.", fg="red", err=True)
+    known = sorted({*names(), OWN})
+    if source not in known:
+        typer.secho(f"There is no importer '{source}'; there are: {', '.join(known)}.", fg="red", err=True)
+        raise typer.Exit(1)
+    if follow and source not in live_names():
+        typer.secho(f"{source} cannot be listened to; {', '.join(live_names())} can.", fg="red", err=True)
         raise typer.Exit(1)
     given = {"path": path, "url": url, "project": project, "since": since, "branch": branch}
-    try:
-        importer = make(source, {name: value for name, value in given.items() if value})
-    except LibraryError as error:
-        typer.secho(str(error), fg="red", err=True)
-        raise typer.Exit(1) from error
 
     async def work(library: "Library") -> None:
-        async def told(progress: Progress) -> None:
-            if not as_json:
-                typer.echo(f"\r{_line(progress)}", nl=False, err=True)
-
-        done = await run(library, importer, told=told, dry=dry_run, afresh=afresh, accept_removals=accept_removals)
-        if as_json:
-            typer.echo(json.dumps(asdict(done), indent=2))
-        else:
-            typer.echo(f"\r{importer.source}: {_line(done)}{' (nothing kept: dry run)' if dry_run else ''}")
+        while True:
+            async with _importer(source, given) as importer:
+                with _bar(importer.source, quiet=as_json) as told:
+                    done = await run(
+                        library,
+                        importer,
+                        told=told,
+                        dry=dry_run,
+                        afresh=afresh,
+                        accept_removals=accept_removals,
+                        follow=ROUND if follow else 0,
+                    )
+            if as_json:
+                typer.echo(json.dumps(asdict(done), indent=None if follow else 2))
+            else:
+                typer.echo(f"{importer.source}: {_line(done)}{' (nothing kept: dry run)' if dry_run else ''}")
+            if not follow:
+                return
 
     _with_library(work)
 
 
-def _line(progress: "Progress") -> str:
+@asynccontextmanager
+async def _importer(source: str, given: dict[str, str]) -> "AsyncIterator[Importer]":
+    """By its name; our own incidents are read from the house's database."""
+    from knowledge.importers import make
+
+    if source != OWN:
+        yield make(source, {name: value for name, value in given.items() if value})
+        return
+    from bot.app import build
+    from bot.errors import StoreDown
+    from bot.settings import DutyBotSettings
+    from knowledge.errors import SourceAway
+
+    house = build(DutyBotSettings())
+    try:
+        await house.database.open()
+        yield house.shelf.lent[OWN]()
+    except StoreDown as error:
+        raise SourceAway("import_away", source=OWN, why=str(error)) from error
+    finally:
+        await house.close()
+
+
+@contextmanager
+def _bar(source: str, quiet: bool) -> "Iterator[Told]":
+    """A bar on the terminal, as far as the source tells how much there is."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), disable=quiet) as shown:
+        task = shown.add_task(source, total=None)
+
+        async def told(progress: "Progressed") -> None:
+            kept = progress.kept
+            about = f"{source}: {kept.added} new, {kept.changed} changed, {kept.embedded} passages embedded"
+            shown.update(task, completed=progress.seen, total=progress.total, description=about)
+
+        yield told
+
+
+def _line(progress: "Progressed") -> str:
     of = f" of {progress.total}" if progress.total else ""
     kept = progress.kept
     return (
@@ -117,6 +174,11 @@ def search(
             return
         for passage in found:
             typer.echo(f"{passage.score:.2f}  {passage.citation}\n      {' '.join(passage.text.split())[:200]}")
+            if passage.case and (passage.case.cause or passage.case.fix):
+                told = ((name, " ".join(getattr(passage.case, name).split())[:160]) for name in ("cause", "fix"))
+                typer.echo("\n".join(f"      {name} (by {passage.case.by}): {text}" for name, text in told if text))
+            for twin in passage.twins:
+                typer.echo(f"      the same: {twin.title} {twin.url}")
         if found.nothing_fits:
             typer.echo("Nothing in the library fits.")
 
@@ -165,9 +227,15 @@ def stats(as_json: Json = False) -> None:
             typer.echo(json.dumps(asdict(told), ensure_ascii=False, indent=2))
             return
         typer.echo(f"{told.documents} documents, {told.passages} passages ({told.waiting} waiting), {told.languages}")
-        for one in told.sources:
+        typer.echo(f"model: {told.model or 'none, by words alone'}")
+        if told.cases["all"]:
             typer.echo(
-                f"  {one.source}: {one.documents} documents{', last import failed: ' + one.error if one.error else ''}"
+                f"{told.cases['all']} cases, {told.cases['well_told']} with cause and fix, {told.cases['by_brain']} "
+                "read by a brain"
             )
+        for one in told.sources:
+            ran = f", last read {datetime.fromtimestamp(one.ran, UTC).astimezone():%Y-%m-%d %H:%M}" if one.ran else ""
+            failed = f", which failed: {one.error}" if one.error else ""
+            typer.echo(f"  {one.source}: {one.documents} documents, {one.passages} passages{ran}{failed}")
 
     _with_library(work)

@@ -40,10 +40,10 @@ class Closing:
 
     async def close(self, incident: Incident) -> None:
         """Show what fired, why, what was done and whether it helped; offer it as a case, where there is a library."""
-        repairs = await self._repairs(incident)
+        repairs = await repairs_of(incident, self.gate)
         report = incident.report
         if report and not report.healthy and not incident.draft:
-            draft = await self.offers.offer(self._draft(incident, repairs, report.headline))
+            draft = await self.offers.offer(draft_of(incident, repairs, self.home))
             incident = await self.incidents.change(incident.id, lambda newest: replace(newest, draft=draft)) or incident
         await self._show(incident, repairs)
 
@@ -58,26 +58,30 @@ class Closing:
         changed = await self.incidents.change(
             incident.id, lambda newest: newest.marked(self.now(), what, press.person.name)
         )
-        await self._show(changed or incident, await self._repairs(incident))
-
-    async def _repairs(self, incident: Incident) -> tuple[Repair, ...]:
-        found = [(await self.gate.approval(each), await self.gate.courses(each)) for each in incident.repairs]
-        return tuple(Repair(approval, courses) for approval, courses in found if approval)
+        await self._show(changed or incident, await repairs_of(incident, self.gate))
 
     async def _show(self, incident: Incident, repairs: Sequence[Repair]) -> None:
         card = summary_card(incident, repairs, Words(self.home.language), self.home.zone)
         await self.outbox.show(f"summary:{incident.id}", self.home.thread(incident), card)
 
-    def _draft(self, incident: Incident, repairs: Sequence[Repair], cause: str) -> Draft:
-        words = Words(self.home.language)
-        return Draft(
-            title=mask(title_of(incident)),
-            symptom=mask("\n".join(fired(incident))),
-            cause=mask(cause),
-            helped=mask("\n".join(deeds(repairs, words)) or words("summary_nothing_done")),
-            timeline=tuple(map(mask, timeline(incident, words, self.home.zone))),
-            services=incident.named("service", "deployment", "workload")[:20],
-            namespaces=incident.named("namespace")[:20],
-            alerts=incident.named("alertname")[:20],
-            incident=incident.id,
-        )
+
+async def repairs_of(incident: Incident, gate: Gate) -> tuple[Repair, ...]:
+    """What was asked for in its thread, and what came of it."""
+    found = [(await gate.approval(each), await gate.courses(each)) for each in incident.repairs]
+    return tuple(Repair(approval, courses) for approval, courses in found if approval)
+
+
+def draft_of(incident: Incident, repairs: Sequence[Repair], home: Home) -> Draft:
+    """An incident as a case: what fired, why, what was done and whether it helped."""
+    words = Words(home.language)
+    return Draft(
+        title=mask(title_of(incident)),
+        symptom=mask("\n".join(fired(incident))),
+        cause=mask(incident.report.headline if incident.report else ""),
+        helped=mask("\n".join(deeds(repairs, words)) or words("summary_nothing_done")),
+        timeline=tuple(map(mask, timeline(incident, words, home.zone))),
+        services=incident.named("service", "deployment", "workload")[:20],
+        namespaces=incident.named("namespace")[:20],
+        alerts=incident.named("alertname")[:20],
+        incident=incident.id,
+    )

@@ -27,6 +27,7 @@ class E5:
 
     name = "multilingual-e5-small-int8"
     width = 384
+    centring = "by-language-v1"
 
     def __init__(self, folder: Path, threads: int) -> None:
         self._folder = folder

@@ -23,6 +23,7 @@ class Light:
 
     name = "universal-sentence-encoder-multilingual-3"
     width = 512
+    centring = "by-language-v1"
 
     def __init__(self, threads: int) -> None:
         self._threads = threads

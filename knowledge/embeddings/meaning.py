@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from knowledge.embeddings import measured
 from knowledge.embeddings.centring import Centring
 from knowledge.embeddings.model import Model
 from knowledge.embeddings.weights import Floats
@@ -18,8 +19,8 @@ class Meaning:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._centring = Centring(model.means())
-        self.name = f"{model.name[:90]}+title"
+        self._centring = Centring(model.centring, model.means)
+        self.name = f"{model.name[:80]}+title" + ("+measured" if model.centring == measured.NAME else "")
         """Vectors that were made in another way must not be taken for ours."""
 
     @property

@@ -10,6 +10,8 @@ class Model(Protocol):
     """Blocking on purpose: the library calls it from a thread."""
 
     name: str
+    centring: str
+    """In which way `means` came to be."""
 
     @property
     def width(self) -> int:
@@ -25,5 +27,5 @@ class Model(Protocol):
         ...
 
     def means(self) -> Mapping[str, Floats]:
-        """The mean vectors of each language, if they are known beforehand."""
+        """The mean vectors of each language, of passages (doc_zh, doc_en) and of questions (q_zh, q_en)."""
         ...

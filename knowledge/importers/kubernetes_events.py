@@ -14,6 +14,7 @@ from knowledge.importers.settings import KubernetesEventsSettings
 from knowledge.passage import Document
 from knowledge.wire import Wire
 
+LIVE = True
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 PAGE = 500
 MOST_MESSAGES = 5
@@ -122,6 +123,7 @@ class KubernetesEvents:
         async for batch in self.batches(cursor):
             gathered = _remembered(batch.cursor)
             yield batch
+        seconds = max(1, seconds // max(1, len(self._namespaces)))
         for namespace in self._namespaces or ("",):
             path = f"/api/v1/namespaces/{namespace}/events" if namespace else "/api/v1/events"
             params = {"watch": "1", "timeoutSeconds": seconds, "fieldSelector": "type=Warning"}

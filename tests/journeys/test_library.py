@@ -144,6 +144,23 @@ async def test_asked_in_the_chat_and_told_which_it_was(tmp_path, monkeypatch):
         assert (await lin.client.get("/web/library/search", params={"q": " "})).status_code == 422
 
 
+@pytest.mark.parametrize(("language", "asked"), [("en", "similar incidents: pool exhausted"), ("zh", "历史案例 pool")])
+async def test_the_brain_looks_things_up_by_itself(tmp_path, monkeypatch, language, asked):
+    from knowledge import Document, KnowledgeSettings, Library
+
+    monkeypatch.setenv("KNOWLEDGE_FOLDER", str(tmp_path / "library"))
+    monkeypatch.setenv("KNOWLEDGE_EMBEDDINGS", "none")
+    library = await Library.open(KnowledgeSettings())
+    await library.add([Document("Orders failed", POOL, "https://jira.example/browse/OPS-7", source="jira:OPS")])
+    await library.close()
+    async with house_over(tmp_path, {**AWAY, "knowledge": {}}) as seat:
+        lin = await seat("asker", language)
+        thread = await lin.write(asked)
+        card = await lin.card(thread, lambda card: "jira.example" in texts(card))
+        assert "Orders failed" in texts(card)
+        assert "not verified" in texts(card)
+
+
 async def thumbs(seat) -> int:
     from sqlalchemy import select
 

@@ -1,13 +1,15 @@
 """Models: the embedded one, and servers that are busy, away, or talk nonsense."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from knowledge import Document, KnowledgeSettings, Library, LibraryError, OtherModel
-from knowledge.embeddings import make
-from knowledge.errors import ShelfAway
+from knowledge.embeddings import make, measured
+from knowledge.errors import ModelMissing, ShelfAway
+from knowledge.language import language_of
 from knowledge.upkeep import reindex
 from tests.fakes.embeddings_server import EmbeddingsServer, embeddings_server
 
@@ -75,10 +77,43 @@ async def test_another_model_is_refused_until_all_is_read_anew(tmp_path: Path):
         await library.close()
         library = await Library.open(settings(tmp_path, server, "other"))
         with pytest.raises(OtherModel, match=r"built with fake.* now say other"):
-            await library.search("pool")
-        assert await reindex(library) == 1
+            await library.add([replace(PAGE, key="2")])
+        found = await library.search("pool exhausted")
+        assert found.gaps == ("other_model",)
+        assert found.passages[0].document.title == PAGE.title, "found by its words; vectors of two models never meet"
+        assert await reindex(library) == 1, "two documents of one text"
         assert (await library.search("pool exhausted")).gaps == ()
         await library.close()
+
+
+async def test_a_model_that_cannot_be_prepared_leaves_the_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_: object) -> None:
+        raise ModelMissing("library_no_model", model="e5", why="the disk is full")
+
+    monkeypatch.setattr("knowledge.embeddings.graph.prepare", broken)
+    library = await Library.open(KnowledgeSettings(folder=tmp_path))
+    assert (await library.add([PAGE])).added == 1
+    found = await library.search("pool exhausted")
+    assert (found.passages[0].document, found.gaps) == (PAGE, ("words_only",))
+    assert "the disk is full" in library.gaps[0]
+    await library.close()
+
+
+async def test_the_languages_of_an_unknown_model_are_measured(tmp_path: Path):
+    with embeddings_server() as server:
+        library = await Library.open(settings(tmp_path, server))
+        assert library.marks["centring"] == measured.NAME
+        await library.add([PAGE])
+        asked = [text for texts in server.asked for text in texts]
+        assert set(measured.samples("zh", measured.LONG)) <= set(asked)
+        await library.close()
+
+
+def test_both_languages_are_measured_on_the_same_things():
+    chinese, english = (measured.samples(language, measured.SHORT) for language in ("zh", "en"))
+    assert len(chinese) == len(english) >= 24
+    assert {language_of(text) for text in chinese} == {"zh"}
+    assert {language_of(text) for text in english} == {"en"}
 
 
 async def test_without_its_settings_words_are_used_and_it_is_said(tmp_path: Path):

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from knowledge import KnowledgeSettings, Library, LibraryError
-from knowledge.importing import Progress
-from knowledge.syncing import claim, importer_of, sync, wanted
+from knowledge import Document, KnowledgeSettings, Library, LibraryError
+from knowledge.importers import Batch
+from knowledge.importing import Progress, run
+from knowledge.syncing import LEASE, claim, importer_of, is_live, live, sync, wanted
 from knowledge.tables import cursors
 
 HOUR = 3600.0
@@ -71,3 +72,85 @@ async def test_the_house_keeps_its_library_in_step(tmp_path: Path):
         await asyncio.gather(task, return_exceptions=True)
         await shelf.close()
     await LibraryShelf(settings.model_copy(update={"sync": ""})).keep_in_step()
+
+
+class Talking:
+    """A source that lists, then tells of news."""
+
+    source = "talking"
+
+    def __init__(self, heard: list[str]) -> None:
+        self.heard = heard
+
+    async def batches(self, cursor):
+        self.heard.append("listed")
+        yield Batch((Document("Listed", "turnips", "u1"),), cursor=1)
+
+    async def follow(self, cursor, seconds=300):
+        async for batch in self.batches(cursor):
+            yield batch
+        self.heard.append("listened")
+        yield Batch((Document("Told later", "parsnips", "u2"),), cursor=2)
+
+    async def census(self):
+        return None
+
+    async def close(self) -> None:
+        return None
+
+
+async def test_a_live_source_is_listened_to_by_one(plain: Library, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("knowledge.syncing.BETWEEN", 0.01)
+    heard: list[str] = []
+    told: list[object] = []
+    lent = {"talking": lambda: Talking(heard)}
+    both = [asyncio.create_task(live(plain, "talking", lambda _, came: told.append(came), lent=lent)) for _ in range(2)]
+    async with asyncio.timeout(60):
+        while len(told) < 3:
+            await asyncio.sleep(0.01)
+    for each in both:
+        each.cancel()
+    await asyncio.gather(*both, return_exceptions=True)
+    assert heard[:4] == ["listed", "listened", "listed", "listened"], "one after the other, never both at once"
+    assert (await plain.search("parsnips")).passages
+
+
+async def test_a_live_source_in_trouble_is_left_alone_a_while(plain: Library, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("knowledge.syncing.BETWEEN", 0.01)
+    told: list[object] = []
+    task = asyncio.create_task(live(plain, "nope", lambda _, came: told.append(came), lambda: NOW))
+    async with asyncio.timeout(60):
+        while not told:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    task.cancel()
+    assert len(told) == 1
+    assert not await claim(plain, "nope", LEASE, NOW + 29)
+    assert await claim(plain, "nope", LEASE, NOW + 31)
+
+
+def test_events_of_kubernetes_are_live():
+    assert is_live("kubernetes_events")
+    assert not is_live("jira")
+    assert not is_live("markdown:/srv/books")
+
+
+class Odd(Talking):
+    async def batches(self, cursor):
+        yield Batch((Document("Fine", "swedes", "u1"),), cursor=1)
+        raise KeyError("id")
+
+
+async def test_what_nobody_could_foresee_is_told_in_a_sentence(plain: Library):
+    with pytest.raises(LibraryError, match=r"it sent what we cannot read .KeyError: 'id'"):
+        await run(plain, Odd([]))
+    assert (await plain.search("swedes")).passages
+
+
+async def test_a_dry_run_says_what_would_be_new(plain: Library):
+    first = await run(plain, Talking([]), dry=True)
+    assert (first.kept.added, first.kept.same) == (1, 0)
+    assert not (await plain.search("turnips")).passages
+    await run(plain, Talking([]))
+    again = await run(plain, Talking([]), dry=True)
+    assert (again.kept.added, again.kept.same) == (0, 1)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.glossary import OURS, BadGlossary, Glossary, glossary
+from knowledge.errors import BadSource
+from knowledge.glossary import OURS, Glossary, glossary
 from knowledge.language import language_of
 from knowledge.words import words_asked, words_of
 
@@ -53,7 +54,7 @@ def test_own_words_are_added(tmp_path: Path):
 
 @pytest.mark.parametrize("line", ["no colon", "english: english", "中文:", ": x"])
 def test_a_bad_line_is_named(line):
-    with pytest.raises(BadGlossary, match="line 1"):
+    with pytest.raises(BadSource, match="line 1 of the glossary"):
         Glossary([line])
 
 

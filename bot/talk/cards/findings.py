@@ -3,12 +3,15 @@
 from bot.domain.card import Block, Button, Buttons, Card, Context, Divider, Markdown, plain
 from bot.domain.message import PressKind
 from bot.talk.cards.words import Words
-from knowledge import Findings, Passage
+from knowledge import Findings, KnownCase, Passage
 from knowledge.trust import instructs, visible
 
 SHOWN = 5
 NEAR = 2
 LETTERS = 360
+PART = 240
+"""Letters of a case's symptom, cause or fix."""
+WEB = ("http://", "https://")
 
 
 def findings_card(question: str, found: Findings, words: Words) -> Card:
@@ -36,14 +39,31 @@ def _entry(number: int, passage: Passage, words: Words) -> list[Block]:
     about += [f"{passage.updated:%Y-%m-%d}"] if passage.updated else []
     if instructs(passage.text):
         about.append(words("kb_instructs"))
-    opened = ((words("kb_open"), passage.url),) if passage.url.startswith(("http://", "https://")) else ()
+    opened = ((words("kb_open"), passage.url),) if passage.url.startswith(WEB) else ()
     target = passage.document.id
     voices = (
         Button(words("button_this_was_it"), PressKind.THIS_WAS_IT, target),
         Button(words("button_not_this"), PressKind.NOT_THIS, target),
     )
+    opened += tuple((visible(each.title)[:80], each.url) for each in passage.twins if each.url.startswith(WEB))
+    told = _case(passage.case, words) if passage.case else ""
+    about += [words("kb_twins", count=len(passage.twins))] if passage.twins else []
+    about += [words(f"kb_read_by_{passage.case.by}")] if passage.case and told else []
     return [
-        Markdown(f"**{number}. {plain(visible(passage.title)[:200])}**{heading}\n\n> {plain(quoted)}"),
+        Markdown(f"**{number}. {plain(visible(passage.title)[:200])}**{heading}\n\n{told or '> ' + plain(quoted)}"),
         Context(" · ".join(about), opened),
         Buttons(voices),
     ]
+
+
+def _case(case: KnownCase, words: Words) -> str:
+    """Symptom, cause and fix, each quoted; empty where neither cause nor fix is told: then the passage says more."""
+    if not (case.cause or case.fix):
+        return ""
+    parts = (("kb_symptom", case.symptom), ("kb_cause", case.cause), ("kb_fix", case.fix))
+    return "\n>\n".join(f"> **{words(key)}** {plain(_short(text))}" for key, text in parts if text)
+
+
+def _short(text: str) -> str:
+    line = " ".join(visible(text).split())
+    return line if len(line) <= PART else f"{line[:PART]} …"

@@ -11,7 +11,7 @@ from bot.redaction import mask
 from bot.talk.channels.web.stage import Books
 from bot.talk.channels.web.threshold import Threshold
 from bot.talk.refused import Refused
-from knowledge import Passage
+from knowledge import KnownCase, Passage
 from knowledge.trust import instructs, visible
 from knowledge.upkeep import SourceStats
 
@@ -37,7 +37,9 @@ class LibraryDesk:
         await self._threshold.session(request)
         told = await self._books.stock() if self._books else None
         if told is None:
-            return _said({"there": False, "documents": 0, "passages": 0, "waiting": 0, "model": "", "sources": []})
+            return _said(
+                {"there": False, "documents": 0, "passages": 0, "waiting": 0, "model": "", "cases": {}, "sources": []}
+            )
         return _said(
             {
                 "there": True,
@@ -45,6 +47,7 @@ class LibraryDesk:
                 "passages": told.passages,
                 "waiting": told.waiting,
                 "model": told.model,
+                "cases": told.cases,
                 "sources": [_source(each) for each in told.sources],
             }
         )
@@ -81,7 +84,14 @@ def _entry(passage: Passage) -> dict[str, Any]:
         "verified": passage.document.verified,
         "instructs": instructs(passage.text),
         "score": round(passage.score, 3),
+        "case": _case(passage.case) if passage.case and (passage.case.cause or passage.case.fix) else None,
+        "twins": [{"title": visible(each.title), "url": each.url} for each in passage.twins],
     }
+
+
+def _case(case: KnownCase) -> dict[str, str]:
+    parts = {"symptom": case.symptom, "cause": case.cause, "fix": case.fix}
+    return {name: visible(text)[:LETTERS] for name, text in parts.items()} | {"by": case.by}
 
 
 def _source(one: SourceStats) -> dict[str, Any]:

@@ -5,7 +5,8 @@ import { h, icon, link, one } from "./dom.js";
 import { trouble } from "./toasts.js";
 import { current, t } from "./words.js";
 
-const GAPS = { shelf_away: "library_shelf_away", words_only: "library_words_only" };
+const READ_BY = { rules: "library_by_rules", brain: "library_by_brain", people: "library_by_people_case" };
+const GAPS = { shelf_away: "library_shelf_away", words_only: "library_words_only", other_model: "library_other_model" };
 
 export function openLibrary() {
   const field = h("input", { type: "search", name: "q", maxlength: 2000, autocomplete: "off", placeholder: t("library_hint"), "aria-label": t("library_hint") });
@@ -43,16 +44,22 @@ async function search(question, box) {
 }
 
 function entry(one) {
-  const about = [one.source, one.updated && day(one.updated), one.verified ? t("library_verified") : t("library_unverified")];
+  const about = [one.source, one.updated && day(one.updated), one.verified ? t("library_verified") : t("library_unverified"), one.case && t(READ_BY[one.case.by])];
   return h(
     "article",
     {},
     h("h3", {}, one.url ? link(one.title, one.url) : one.title),
     one.heading && h("p", { class: "soft" }, one.heading),
-    h("blockquote", {}, one.text),
+    one.case ? told(one.case) : h("blockquote", {}, one.text),
     h("p", { class: "soft" }, one.verified && icon("ok", 14), about.filter(Boolean).join(" · ")),
+    one.twins.length > 0 && h("p", { class: "soft" }, t("library_twins"), " ", ...one.twins.flatMap((each, place) => [place ? ", " : "", each.url ? link(each.title, each.url) : each.title])),
     one.instructs && h("p", { class: "note" }, icon("warn", 14), t("library_instructs")),
   );
+}
+
+function told(known) {
+  const parts = [["library_symptom", known.symptom], ["library_cause", known.cause], ["library_fix", known.fix]];
+  return h("dl", { class: "case" }, ...parts.filter(([, text]) => text).flatMap(([key, text]) => [h("dt", {}, t(key)), h("dd", {}, text)]));
 }
 
 function shelves(told) {
@@ -71,7 +78,8 @@ function shelves(told) {
       h("td", { class: each.error ? "error" : "" }, each.error || t(each.ran ? "library_fine" : "library_by_people")),
     ),
   );
-  return [title, h("p", { class: "soft" }, counts), h("div", { class: "wide-table" }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)))];
+  const cases = told.cases.all ? h("p", { class: "soft" }, t("library_cases", told.cases)) : "";
+  return [title, h("p", { class: "soft" }, counts), cases, h("div", { class: "wide-table" }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)))];
 }
 
 const day = (seconds) => new Date(seconds * 1000).toLocaleDateString(current());

@@ -1,15 +1,23 @@
 """Two plainer ways to search, to compare with: words alone, and Chroma with the model that it brings along."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from knowledge.chunks import as_embedded, cut
+from knowledge.embeddings.weights import Floats
 from knowledge.fulltext import Allowed
 from knowledge.library import Library
 from knowledge.passage import Document
 from knowledge.tables import documents, passages
 from knowledge.words import words_asked
+
+LONGEST = 256
+"""Tokens that Chroma lets this model read."""
+AT_ONCE = 16
 
 
 async def words_alone(library: Library, question: str, most: int) -> list[str]:
@@ -26,37 +34,69 @@ async def words_alone(library: Library, question: str, most: int) -> list[str]:
 
 
 class ChromaDefault:
-    """all-MiniLM-L6-v2 as Chroma itself would use it. It fetches its weights; we only use them if they are there."""
+    """all-MiniLM-L6-v2, which Chroma takes where it is given no model. It is only used if its weights are there."""
 
-    def __init__(self) -> None:
-        self._collection: Any = None
+    def __init__(self, folders: Sequence[Path] = ()) -> None:
+        """`folders`: where an .onnx and a tokenizer.json may lie, besides where Chroma itself would keep them."""
+        self._folders = folders
         self._keys: list[str] = []
+        self._vectors: Floats | None = None
+
+    def _files(self) -> tuple[Path, Path] | None:
+        for folder in (*self._folders, _own_folder()):
+            networks, tokenizers = sorted(folder.glob("*.onnx")), sorted(folder.glob("*tokenizer.json"))
+            if networks and tokenizers:
+                return networks[0], tokenizers[0]
+        return None
 
     def missing(self) -> str | None:
         """Why it cannot run here."""
-        try:
-            from chromadb.utils.embedding_functions import ONNXMiniLM_L6_V2
-        except ImportError:
-            return "chromadb is not installed"
-        folder = Path(ONNXMiniLM_L6_V2.DOWNLOAD_PATH) / ONNXMiniLM_L6_V2.EXTRACTED_FOLDER_NAME
-        if not (folder / "model.onnx").exists():
-            return f"its weights are not in {folder}, and nothing is downloaded here"
-        return None
+        if self._files():
+            return None
+        return f"its weights are not in {_own_folder()}, and nothing is downloaded here"
 
     def fill(self, some: Sequence[Document]) -> None:
-        import chromadb
-        from chromadb.utils.embedding_functions import ONNXMiniLM_L6_V2
-
-        client = chromadb.EphemeralClient()
-        model: Any = ONNXMiniLM_L6_V2(preferred_providers=["CPUExecutionProvider"])
-        self._collection = client.get_or_create_collection("plain", embedding_function=model)
+        """Read the same passages as the library."""
         texts = [(document.key, as_embedded(passage)) for document in some for passage in cut(document)]
-        self._keys = [key for key, _ in texts]
-        for first in range(0, len(texts), 256):
-            part = texts[first : first + 256]
-            ids = [str(first + i) for i in range(len(part))]
-            self._collection.add(ids=ids, documents=[body for _, body in part])
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i][1]))  # the longest of a few sets their pace
+        self._keys = [texts[i][0] for i in order]
+        parts = [order[first : first + AT_ONCE] for first in range(0, len(order), AT_ONCE)]
+        self._vectors = np.concatenate([self._read([texts[i][1] for i in part]) for part in parts])
 
     def nearest(self, question: str, most: int) -> list[str]:
-        found = self._collection.query(query_texts=[question], n_results=5 * most, include=[])
-        return list(dict.fromkeys(self._keys[int(key)] for key in found["ids"][0]))[:most]
+        """Keys of documents, best first."""
+        if self._vectors is None:
+            return []
+        likeness = self._vectors @ self._read([question])[0]
+        return list(dict.fromkeys(self._keys[row] for row in np.argsort(-likeness)[: 5 * most]))[:most]
+
+    @cached_property
+    def _network(self) -> tuple[Any, Any]:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        network, words = self._files() or (Path(), Path())
+        tokenizer = Tokenizer.from_file(str(words))
+        tokenizer.enable_truncation(LONGEST)
+        tokenizer.enable_padding()
+        return tokenizer, onnxruntime.InferenceSession(str(network), providers=["CPUExecutionProvider"])
+
+    def _read(self, texts: Sequence[str]) -> Floats:
+        """As Chroma reads: the mean of all words, of length one."""
+        tokenizer, network = self._network
+        read = tokenizer.encode_batch([text.encode("utf-8", "ignore").decode() for text in texts])
+        mask = np.array([one.attention_mask for one in read], np.int64)
+        given = {
+            "input_ids": np.array([one.ids for one in read], np.int64),
+            "attention_mask": mask,
+            "token_type_ids": np.zeros_like(mask),
+        }
+        hidden = network.run(None, {each.name: given[each.name] for each in network.get_inputs()})[0]
+        mean = (hidden * mask[..., None]).sum(1) / np.maximum(mask.sum(1, keepdims=True), 1)
+        unit: Floats = (mean / (np.linalg.norm(mean, axis=1, keepdims=True) + 1e-12)).astype(np.float32)
+        return unit
+
+
+def _own_folder() -> Path:
+    """Where Chroma keeps what it has fetched."""
+    return Path.home() / ".cache" / "chroma" / "onnx_models" / "all-MiniLM-L6-v2" / "onnx"

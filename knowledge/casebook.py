@@ -74,6 +74,5 @@ def _row(case: KnownCase) -> dict[str, Any]:
 
 
 def _case(row: Any) -> KnownCase:
-    told = dict(row.told)
-    lists = {name: tuple(told.pop(name, ())) for name in ("services", "alerts")}
-    return KnownCase(**told, **lists)
+    told: dict[str, Any] = dict(row.told)
+    return KnownCase(**told | {name: tuple(told.get(name, ())) for name in ("services", "alerts")})

@@ -71,39 +71,36 @@ def bring(
 ) -> None:
     """Exit 0 if all that is new was kept."""
     from knowledge.importers import live_names, names
+
+    known = sorted({*names(), OWN})
+    wrong = f"There is no importer '{source}'; there are: {', '.join(known)}." if source not in known else ""
+    if follow and source not in live_names():
+        wrong = wrong or f"{source} cannot be listened to; {', '.join(live_names())} can."
+    if wrong:
+        typer.secho(wrong, fg="red", err=True)
+        raise typer.Exit(1)
+    given = {"path": path, "url": url, "project": project, "since": since, "branch": branch}
+    how = {"dry": dry_run, "afresh": afresh, "accept_removals": accept_removals}
+    _with_library(lambda library: _brought(library, source, given, how, as_json, follow))
+
+
+async def _brought(
+    library: "Library", source: str, given: dict[str, str], how: dict[str, bool], as_json: bool, follow: bool
+) -> None:
+    """Once; or, for what can be listened to, round after round until it is stopped."""
     from knowledge.importing import run
     from knowledge.syncing import ROUND
 
-    known = sorted({*names(), OWN})
-    if source not in known:
-        typer.secho(f"There is no importer '{source}'; there are: {', '.join(known)}.", fg="red", err=True)
-        raise typer.Exit(1)
-    if follow and source not in live_names():
-        typer.secho(f"{source} cannot be listened to; {', '.join(live_names())} can.", fg="red", err=True)
-        raise typer.Exit(1)
-    given = {"path": path, "url": url, "project": project, "since": since, "branch": branch}
-
-    async def work(library: "Library") -> None:
-        while True:
-            async with _importer(source, given) as importer:
-                with _bar(importer.source, quiet=as_json) as told:
-                    done = await run(
-                        library,
-                        importer,
-                        told=told,
-                        dry=dry_run,
-                        afresh=afresh,
-                        accept_removals=accept_removals,
-                        follow=ROUND if follow else 0,
-                    )
-            if as_json:
-                typer.echo(json.dumps(asdict(done), indent=None if follow else 2))
-            else:
-                typer.echo(f"{importer.source}: {_line(done)}{' (nothing kept: dry run)' if dry_run else ''}")
-            if not follow:
-                return
-
-    _with_library(work)
+    while True:
+        async with _importer(source, given) as importer:
+            with _bar(importer.source, quiet=as_json) as told:
+                done = await run(library, importer, told=told, follow=ROUND if follow else 0, **how)
+        if as_json:
+            typer.echo(json.dumps(asdict(done), indent=None if follow else 2))
+        else:
+            typer.echo(f"{importer.source}: {_line(done)}{' (nothing kept: dry run)' if how['dry'] else ''}")
+        if not follow:
+            return
 
 
 @asynccontextmanager
@@ -119,7 +116,8 @@ async def _importer(source: str, given: dict[str, str]) -> "AsyncIterator[Import
     from bot.settings import DutyBotSettings
     from knowledge.errors import SourceAway
 
-    house = build(DutyBotSettings())
+    alone = {"channels": ("web",), "alerts": (), "brains": ("scripted",), "home": ""}
+    house = build(DutyBotSettings().model_copy(update=alone))
     try:
         await house.database.open()
         yield house.shelf.lent[OWN]()

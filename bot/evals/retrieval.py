@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.evals import JSON, CaseScore, EvalOptions, EvalReport
+from bot.evals._poison import poisoned
 from bot.evals._questions import Asked, QuestionSet, read
 from bot.evals._ranks import DEEP, Ranking, by_set, percentile
 from knowledge import Findings, KnowledgeSettings, Library
@@ -17,6 +18,7 @@ from knowledge.baselines import ChromaDefault, words_alone
 
 DEFAULT = Path("../shared/data/retrieval")
 FILES = ("docs.jsonl", "queries.jsonl", "qrels.jsonl")
+FETCHED = Path.home() / ".cache" / "dutybot" / "servers"
 Rank = Callable[[Asked], Awaitable[Sequence[str]]]
 
 
@@ -61,11 +63,11 @@ class Retrieval:
             )
             library = await Library.open(settings)
             try:
-                return await self._score(library, known, asked)
+                return await self._score(library, known, asked, options.settings.get("minilm", ""))
             finally:
                 await library.close()
 
-    async def _score(self, library: Library, known: QuestionSet, asked: Sequence[Asked]) -> EvalReport:
+    async def _score(self, library: Library, known: QuestionSet, asked: Sequence[Asked], minilm: str) -> EvalReport:
         begun = time.perf_counter()
         added = await library.add(known.documents)
         took = time.perf_counter() - begun
@@ -87,10 +89,13 @@ class Retrieval:
             "index_seconds": round(took, 1),
             "model": str(library.marks.get("model", "words alone")),
             "sets": _json(sets),
-            "beside": await self._beside(library, known, asked),
+            "beside": await self._beside(library, known, asked, minilm),
         }
         if library.gaps:
             figures["gaps"] = list(library.gaps)
+        if (poison := await poisoned(library, known, asked)).asked:
+            tally.cases.append(poison.score())
+            figures |= {"poison_asked": poison.asked, "poison_above_verified": len(poison.above)}
         measured = {name: value for name, value in figures.items() if value is not None}
         return EvalReport(self.name, tuple(tally.cases), measured)
 
@@ -116,14 +121,14 @@ class Retrieval:
         why = "" if passed else f"first right one at {ranking.rank or 'none of 10'}; first: {ranking.found[:1]}"
         tally.cases.append(CaseScore(one.id, passed, why, {**facts, "rank": ranking.rank}))
 
-    async def _beside(self, library: Library, known: QuestionSet, asked: Sequence[Asked]) -> JSON:
+    async def _beside(self, library: Library, known: QuestionSet, asked: Sequence[Asked], minilm: str) -> JSON:
         """The same questions, put to simpler ways of searching the same passages."""
 
         async def by_words(one: Asked) -> Sequence[str]:
             return await words_alone(library, one.text, 40)
 
         beside: dict[str, JSON] = {"bm25": _json(await _ranked(by_words, known, asked))}
-        plain = ChromaDefault()
+        plain = ChromaDefault(_weights(minilm))
         if why := plain.missing():
             beside["chroma_default"] = {"not_run": why}
             return beside
@@ -144,6 +149,11 @@ async def _ranked(rank: Rank, known: QuestionSet, asked: Sequence[Asked]) -> dic
             for name in one.sets:
                 rankings[name].append(Ranking(tuple(keys[:DEEP]), one.right))
     return by_set(rankings)
+
+
+def _weights(given: str) -> list[Path]:
+    """Where the weights of Chroma's default model may lie: as told, or where `make servers` puts them."""
+    return [Path(given)] if given else sorted(FETCHED.glob("minilm-*"))
 
 
 def _keys(found: Findings, known: QuestionSet, one: Asked) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from bot.database import Codec, Database
 from bot.domain.alert import Alert
@@ -15,7 +15,7 @@ from bot.think.incidents import ALERTS, INCIDENTS
 async def ended(database: Database, after: tuple[str, str], most: int) -> tuple[tuple[Incident, datetime], ...]:
     """Each with when it was last changed, in that order; `after`: a moment and an id, or nothing of both."""
     moment, name = after
-    which = INCIDENTS.c.open.is_(False)
+    which: ColumnElement[bool] = INCIDENTS.c.open.is_(False)
     if moment:
         at = datetime.fromisoformat(moment)
         same = and_(INCIDENTS.c.changed_at == at, INCIDENTS.c.id > name)

@@ -43,5 +43,5 @@ def means(passages: Read, questions: Read) -> Mapping[str, Floats]:
 
 
 def _mean(vectors: Floats) -> Floats:
-    mean: Floats = np.mean(vectors, axis=0, dtype=np.float64).astype(np.float32)
+    mean: Floats = np.asarray(np.mean(vectors, axis=0, dtype=np.float64), np.float32)
     return mean

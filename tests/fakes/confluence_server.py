@@ -46,6 +46,9 @@ class Confluence:
             }
         if self.cloud and path == "/api/v2/pages":
             return self._listing(asked.query)
+        if self.cloud and (found := re.fullmatch(r"/api/v2/pages/(\d+)", path)):
+            page = self.pages.get(int(found[1]))
+            return (200, self._row(page, None)) if page else (404, {})
         if not self.cloud and path == "/rest/api/content/search":
             return self._cql(asked.query)
         return 404, {"message": "no such thing"}

@@ -39,7 +39,7 @@ def _entry(number: int, passage: Passage, words: Words) -> list[Block]:
     about += [f"{passage.updated:%Y-%m-%d}"] if passage.updated else []
     if instructs(passage.text):
         about.append(words("kb_instructs"))
-    opened = ((words("kb_open"), passage.url),) if passage.url.startswith(WEB) else ()
+    opened: tuple[tuple[str, str], ...] = ((words("kb_open"), passage.url),) if passage.url.startswith(WEB) else ()
     target = passage.document.id
     voices = (
         Button(words("button_this_was_it"), PressKind.THIS_WAS_IT, target),

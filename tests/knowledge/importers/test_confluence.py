@@ -87,6 +87,48 @@ async def test_restricted_pages_and_those_under_them_are_not_read(desk: Desk, pl
 
 
 @BOTH
+async def test_what_is_far_below_a_restricted_page_stays_out_though_it_alone_changed(desk: Desk, plain: Library):
+    desk.wiki.put(
+        fake.Page(50, "Salaries", NOW - 90 * DAY, readers=["boss"]),
+        fake.Page(51, "Child", NOW - 90 * DAY, parent=50),
+        fake.Page(52, "Grandchild", NOW - 90 * DAY, parent=51),
+        *pages(12),
+    )
+    await desk.bring(plain)
+    desk.now += 3600
+    desk.wiki.pages[52].body, desk.wiki.pages[52].changed = "<p>secret turnips</p>", desk.now - 60
+    await desk.bring(plain)
+    assert "52" not in await keys(plain)
+
+
+@pytest.mark.parametrize("cloud", [True])
+@pytest.mark.parametrize("forgotten", [False, True], ids=["goes on", "place forgotten"])
+async def test_cut_short_it_goes_on_where_it_was(desk: Desk, plain: Library, forgotten: bool):
+    desk.wiki.put(*pages(30))
+
+    class Cut(Exception):
+        pass
+
+    async def told(progress: Progress) -> None:
+        if progress.seen >= 12:
+            raise Cut
+
+    with pytest.raises(Cut):
+        await desk.bring(plain, told=told)
+    assert len(await keys(plain)) == 12
+    if forgotten:
+        desk.wiki._lists.clear()
+    desk.wiki.pages[3].body, desk.wiki.pages[3].changed = "<p>now about turnips</p>", NOW + 30
+    desk.now += 3600
+    again = await desk.bring(plain)
+    assert again.seen == (30 if forgotten else 18)
+    assert len(await keys(plain)) == 30
+    desk.now += 3600
+    await desk.bring(plain)
+    assert (await plain.search("turnips")).passages, "what changed meanwhile moved above the place"
+
+
+@BOTH
 async def test_a_page_restricted_later_is_forgotten(desk: Desk, plain: Library):
     desk.wiki.put(*pages(12))
     await desk.bring(plain)

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,26 +80,43 @@ def bring(
         typer.secho(wrong, fg="red", err=True)
         raise typer.Exit(1)
     given = {"path": path, "url": url, "project": project, "since": since, "branch": branch}
-    how = {"dry": dry_run, "afresh": afresh, "accept_removals": accept_removals}
-    _with_library(lambda library: _brought(library, source, given, how, as_json, follow))
+    how = _How(dry_run, afresh, accept_removals, as_json, follow)
+    _with_library(lambda library: _brought(library, source, given, how))
 
 
-async def _brought(
-    library: "Library", source: str, given: dict[str, str], how: dict[str, bool], as_json: bool, follow: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What the switches of an import say."""
+
+    dry: bool
+    afresh: bool
+    accept_removals: bool
+    as_json: bool
+    follow: bool
+
+
+async def _brought(library: "Library", source: str, given: dict[str, str], how: _How) -> None:
     """Once; or, for what can be listened to, round after round until it is stopped."""
     from knowledge.importing import run
     from knowledge.syncing import ROUND
 
     while True:
         async with _importer(source, given) as importer:
-            with _bar(importer.source, quiet=as_json) as told:
-                done = await run(library, importer, told=told, follow=ROUND if follow else 0, **how)
-        if as_json:
-            typer.echo(json.dumps(asdict(done), indent=None if follow else 2))
+            with _bar(importer.source, quiet=how.as_json) as told:
+                done = await run(
+                    library,
+                    importer,
+                    told=told,
+                    dry=how.dry,
+                    afresh=how.afresh,
+                    accept_removals=how.accept_removals,
+                    follow=ROUND if how.follow else 0,
+                )
+        if how.as_json:
+            typer.echo(json.dumps(asdict(done), indent=None if how.follow else 2))
         else:
-            typer.echo(f"{importer.source}: {_line(done)}{' (nothing kept: dry run)' if how['dry'] else ''}")
-        if not follow:
+            typer.echo(f"{importer.source}: {_line(done)}{' (nothing kept: dry run)' if how.dry else ''}")
+        if not how.follow:
             return
 
 
@@ -224,7 +241,8 @@ def stats(as_json: Json = False) -> None:
         if as_json:
             typer.echo(json.dumps(asdict(told), ensure_ascii=False, indent=2))
             return
-        typer.echo(f"{told.documents} documents, {told.passages} passages ({told.waiting} waiting), {told.languages}")
+        waiting = f" ({told.waiting} waiting)" if told.model else ""
+        typer.echo(f"{told.documents} documents, {told.passages} passages{waiting}, {told.languages}")
         typer.echo(f"model: {told.model or 'none, by words alone'}")
         if told.cases["all"]:
             typer.echo(

@@ -10,9 +10,12 @@ from bot.act.hands import Hands, OperatorsHands
 from bot.act.ledger import Ledger
 from bot.act.ledger.file import FileLedger
 from bot.act.ledger.settings import LedgerSettings
+from bot.act.policy import DEFAULT, Policy
+from bot.act.posted import Posted
 from bot.act.settings import ActSettings
 from bot.act.signing import private_key
 from bot.database import Database
+from bot.settings import DutyBotSettings
 from bot.talk.alerts import AlertSource, Around
 from bot.talk.channels import Channel
 from bot.think.brains import Brain
@@ -54,6 +57,14 @@ def live_reads(given: Mapping[str, Mapping[str, Any]]) -> LiveReads:
         PrometheusClient(PrometheusSettings(**given.get("prometheus", {}))),
         LokiClient(LokiSettings(**given.get("loki", {})), most_bytes=MOST_LOG_BYTES),
     )
+
+
+def rules(settings: DutyBotSettings, act: ActSettings, clock: Clock) -> tuple[Policy, Posted | None]:
+    """Who may do what: from a custom resource, which is to be kept in step, or from a file."""
+    if not act.policy:
+        return Policy.read(settings.policy_path or DEFAULT), None
+    posted = Posted(Cluster(lambda: connection(KubernetesSettings())), act.policy, clock)
+    return posted.policy, posted
 
 
 def hands(settings: ActSettings, clock: Clock) -> Hands | None:

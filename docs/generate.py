@@ -191,7 +191,9 @@ def crds_page() -> str:
             page += ["| field | type | |", "|---|---|---|"]
             for part, schema in version["schema"]["openAPIV3Schema"]["properties"].items():
                 wanted = schema.get("required", ())
-                page += [_field(f"{part}.{key}", each, key in wanted) for key, each in schema["properties"].items()]
+                page += [
+                    _field(f"{part}.{key}", each, key in wanted) for key, each in schema.get("properties", {}).items()
+                ]
             page.append("")
     return _tidy(page)
 
@@ -215,7 +217,16 @@ def _tidy(page: list[str]) -> str:
     return re.sub(r"\n{3,}", "\n\n", out.getvalue()).rstrip() + "\n"
 
 
+def approval_policy() -> str:
+    """helm/crds/approvalpolicy.yaml: the policy file's own schema, as the API server takes it."""
+    from bot.operator.approval_policy import resource_definition
+
+    told = "# The rules as a custom resource, instead of a file. Generated: python -m docs.generate\n"
+    return told + yaml.safe_dump(resource_definition(), sort_keys=False, allow_unicode=True, width=120)
+
+
 PAGES = {
+    "helm/crds/approvalpolicy.yaml": approval_policy,
     "helm/files/rights.yaml": rights,
     "docs/reference/actions.md": actions_page,
     "docs/reference/settings.md": settings_page,

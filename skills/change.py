@@ -1,9 +1,10 @@
 """A change to a system: shown before it is made, remembered, made, checked, and put back."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol, runtime_checkable
 
+from skills.errors import SkillError
 from skills.evidence import JSON, Evidence
 
 Arguments = Mapping[str, Any]
@@ -58,6 +59,8 @@ class Snapshot:
     resource_version: str
     generation: int
     before: JSON = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Of the target; the policy may go by them."""
 
     def to_json(self) -> dict[str, JSON]:
         """For the database."""
@@ -66,7 +69,8 @@ class Snapshot:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Snapshot":
         """Back from the database."""
-        return cls(str(kept["uid"]), str(kept["resource_version"]), int(kept["generation"]), kept.get("before"))
+        labels = {str(name): str(value) for name, value in (kept.get("labels") or {}).items()}
+        return cls(str(kept["uid"]), str(kept["resource_version"]), int(kept["generation"]), kept.get("before"), labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,20 @@ class Verification:
     better: bool | None
     """None: cannot be said yet, or at all."""
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What has become of a target that was looked at before and left alone by us."""
+
+    same: bool
+    """Somebody has brought about what the change would have."""
+    touched: bool
+    """It is not as it was."""
+    against: bool = False
+    """It was moved the other way."""
+    did: str = ""
+    """What is different, in a few words."""
 
 
 class Deed(Protocol):
@@ -100,6 +118,14 @@ class Deed(Protocol):
 
     async def undo(self, snapshot: Snapshot) -> Evidence:
         """Put it back."""
+
+
+@runtime_checkable
+class Compares(Protocol):
+    """A deed that knows better than by its own check what others have done to its target."""
+
+    async def since(self, snapshot: Snapshot) -> Since:
+        """What has become of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +191,17 @@ class Change:
     async def undo(self, arguments: Arguments, snapshot: Snapshot) -> Evidence:
         """Put it back."""
         return await self.make(arguments).undo(snapshot)
+
+    async def since(self, arguments: Arguments, snapshot: Snapshot) -> Since:
+        """What has become of the target, which we have left alone."""
+        deed = self.make(arguments)
+        if isinstance(deed, Compares):
+            return await deed.since(snapshot)
+        seen = await deed.verify(snapshot)
+        if seen.better is True:
+            return Since(same=True, touched=True, did=seen.why)
+        try:
+            now = await deed.observe()
+        except SkillError as error:
+            return Since(same=False, touched=True, did=str(error))
+        return Since(same=False, touched=(now.uid, now.generation) != (snapshot.uid, snapshot.generation))

@@ -1,18 +1,19 @@
 """Makes an approval of the steps of a plan, or says why there is none; and asks again before each is taken."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.act.autonomy import Autonomy
+from bot.act.autonomy import RECORD, Autonomy
 from bot.act.breaker import Breaker, TooSoon, unmanaged
 from bot.act.ledger import Ledger
 from bot.act.policy import Judgement, Policy
 from bot.act.repairs import Repairs
+from bot.act.shadows import Shadows
 from bot.act.store import ApprovalStore
-from bot.domain.approval import Approval, ApprovalState, Refusal, Verdict
+from bot.domain.approval import Approval, ApprovalState, Past, Refusal, Verdict
 from bot.domain.case import Case
 from bot.domain.message import Person
 from bot.domain.plan import Plan, Step, digest_of
@@ -22,6 +23,7 @@ from skills.change import Preview
 
 HOUR = timedelta(hours=1)
 GLASS = "glass"
+MOST_PAST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Asking:
     repairs: Repairs
     breaker: Breaker
     autonomy: Autonomy
+    shadows: Shadows
     ledger: Ledger
     now: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -50,10 +53,18 @@ class Asking:
         """What it is about, as one string."""
         return str(self.catalogue[step.action].target(step.arguments))
 
-    async def judge(self, step: Step, asked_by: Person) -> Judgement:
+    async def judge(self, step: Step, asked_by: Person, glass: bool | None = None) -> Judgement:
+        """What the policy says of it now; `glass`: whether it is broken for this, where that is known."""
         action = self.catalogue[step.action]
-        glass = action.risk is not Risk.READ and await self.glass(asked_by) != ""
-        return self.policy.judge(action, action.target(step.arguments), asked_by, self.now(), glass)
+        if glass is None:
+            glass = action.risk is not Risk.READ and await self.glass(asked_by) != ""
+        labels: Mapping[str, str] = {}
+        if action.change and self.policy.reads_labels:
+            try:
+                labels = (await action.change.observe(step.arguments)).labels
+            except SkillError as error:
+                return Judgement(Verdict.REFUSE, key="refused_unseen", detail=str(error))
+        return self.policy.judge(action, action.target(step.arguments), asked_by, self.now(), glass, labels)
 
     async def glass(self, person: Person) -> str:
         """The reason for which this person has broken the glass; empty: it is whole, or was mended by time."""
@@ -84,7 +95,8 @@ class Asking:
         approval = self._drafted(plan, whole, judged, case)
         if isinstance(approval, Refusal):
             return approval
-        looked = await self._look_ahead(replace(approval, glass=await self.glass(case.asked_by)))
+        glass, past = await self.glass(case.asked_by), await self._past(whole)
+        looked = await self._look_ahead(replace(approval, glass=glass, past=past, finding=plan.finding))
         if isinstance(looked, Refusal):
             return looked
         if stopped := await self._too_much(looked, judged) or await self._too_soon(looked):
@@ -97,6 +109,8 @@ class Asking:
         await self.note("asked", case.asked_by.key, f"{ready.id} {ready.digest}", ready.title, case.thread.key)
         if ready.state is not ApprovalState.PENDING:
             await self.note(ready.state.value, "policy", ready.id, ready.automatic, case.thread.key, ready.digest)
+        if ready.state is ApprovalState.SHADOW:
+            await self.shadows.keep(ready, self.catalogue)
         if ready.glass:
             await self.note("glass", case.asked_by.key, ready.id, ready.glass, case.thread.key, ready.digest)
         return ready
@@ -143,6 +157,19 @@ class Asking:
                 return Refusal(step, error.key, error.values, str(error))
         return replace(approval, targets=tuple(targets), previews=tuple(previews), undos=tuple(undos))
 
+    async def _past(self, steps: Sequence[Step]) -> tuple[Past, ...]:
+        """How the same actions in the same namespaces ended before, those of the same targets first."""
+        found: list[Past] = []
+        for step in steps:
+            if self._changes(step):
+                target = self.catalogue[step.action].target(step.arguments)
+                lately = await self.repairs.since(self.now() - RECORD, action=step.action)
+                alike = [each for each in lately if each.ended and each.namespace == target.namespace]
+                first = [each for each in alike if each.target == str(target)]
+                others = [each for each in alike if each.target != str(target)]
+                found += [Past(datetime.fromtimestamp(e.at, UTC), e.target, e.result) for e in (*first, *others)]
+        return tuple(dict.fromkeys(found))[:MOST_PAST]
+
     async def _too_much(self, approval: Approval, judged: Sequence[Judgement]) -> tuple[Step, TooSoon] | None:
         """What goes past the limits of its rule: in one step, or within an hour."""
         for step, judgement, preview in zip(approval.steps, judged, approval.previews, strict=True):
@@ -169,20 +196,22 @@ class Asking:
                 continue
             target = self.target(step)
             for other in open_:
-                if other.state is ApprovalState.APPROVED and target in self._targets(other):
+                if other.state is ApprovalState.APPROVED and target in self.targets(other):
                     return step, TooSoon("refused_busy", {"target": target, "title": other.title})
                 if mine == {each.digest for each in other.steps if self._changes(each)} and self._live(other):
                     return step, TooSoon("refused_duplicate", {"title": other.title or target})
-            late = await self.breaker.why_not(target, step.digest, by_itself, self.now(), self.policy.breaker)
+            late = await self.breaker.why_not(
+                target, step, approval.finding, by_itself, self.now(), self.policy.breaker
+            )
             if late := late or (unmanaged(preview) if by_itself else None):
                 return step, late
         return None
 
     async def _supersede(self, approval: Approval) -> None:
         """A newer plan of the same thread for the same things takes the place of the older."""
-        mine = self._targets(approval)
+        mine = self.targets(approval)
         for other in await self.store.in_state(ApprovalState.PENDING, thread=approval.thread.key):
-            if other.id != approval.id and mine & self._targets(other):
+            if other.id != approval.id and mine & self.targets(other):
                 await self.supersede(other.id, approval.id)
 
     async def supersede(self, old: str, new: str) -> Approval | None:
@@ -201,9 +230,8 @@ class Asking:
         step = approval.steps[place]
         if not self._changes(step):
             return None
-        action = self.catalogue[step.action]
         who = approval.requested_by
-        judgement = self.policy.judge(action, action.target(step.arguments), who, self.now(), bool(approval.glass))
+        judgement = await self.judge(step, who, bool(approval.glass))
         if judgement.verdict is Verdict.REFUSE:
             return await self.refuse(step, judgement, who, approval.thread.key)
         if approval.automatic:
@@ -216,11 +244,11 @@ class Asking:
         if granted < judgement.quorum:
             return await self.refuse(step, replace(judgement, key="refused_leave_gone"), who, approval.thread.key)
         late = await self._spent(judgement) or await self.breaker.why_not(
-            self.target(step), step.digest, False, self.now(), self.policy.breaker
+            self.target(step), step, approval.finding, False, self.now(), self.policy.breaker
         )
         return Refusal(step, late.key, late.values, late.why) if late else None
 
-    def _targets(self, approval: Approval) -> set[str]:
+    def targets(self, approval: Approval) -> set[str]:
         """All that it changes; what was altered where it is kept stands in nobody's way."""
         found = set()
         for step in approval.steps:

@@ -16,10 +16,11 @@ RECORD = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The record of one action in one namespace."""
+    """The record of one action in one namespace, for one finding that it is to mend."""
 
     action: str
     namespace: str
+    finding: str
     runs: int
     verified: int
     undone_lately: int
@@ -34,7 +35,8 @@ class Standing:
     @property
     def told(self) -> str:
         """For the card."""
-        return f"{self.action} in {self.namespace or '-'}: {self.verified}/{self.runs} verified"
+        what = f"{self.action} in {self.namespace or '-'}" + (f" for {self.finding}" if self.finding else "")
+        return f"{what}: {self.verified}/{self.runs} verified"
 
 
 class Autonomy:
@@ -59,7 +61,7 @@ class Autonomy:
             target = catalogue[step.action].target(step.arguments)
             if entry is None or await self._spent(entry, now):
                 return asked
-            standing = await self.standing(step.action, target.namespace, now, bar)
+            standing = await self.standing(step.action, target.namespace, asked.finding, now, bar)
             if entry.earned and not standing.earned(bar):
                 return asked
             told.append(f"{entry.name} ({standing.told})")
@@ -71,17 +73,18 @@ class Autonomy:
         lately = await self._repairs.since(now - HOUR)
         return sum(each.automatic and _fits(entry, each) for each in lately) >= entry.per_hour
 
-    async def standing(self, action: str, namespace: str, now: datetime, bar: Earning) -> Standing:
-        """What the record of an action in a namespace shows."""
+    async def standing(self, action: str, namespace: str, finding: str, now: datetime, bar: Earning) -> Standing:
+        """What the record of an action in a namespace shows, for what it was to mend."""
         record = [
             each
             for each in await self._repairs.since(now - RECORD, action=action)
-            if each.namespace == namespace and each.result in {"verified", "undone", "failed"}
+            if (each.namespace, each.finding) == (namespace, finding) and each.ended
         ]
         lately = now.timestamp() - bar.quiet.total_seconds()
         return Standing(
             action,
             namespace,
+            finding,
             len(record),
             sum(each.result == "verified" for each in record),
             sum(each.failed and each.at >= lately for each in record),
@@ -90,8 +93,9 @@ class Autonomy:
 
     async def standings(self, now: datetime, bar: Earning) -> tuple[Standing, ...]:
         """All of them, for people."""
-        known = {(each.action, each.namespace) for each in await self._repairs.since(now - RECORD)}
-        return tuple([await self.standing(action, namespace, now, bar) for action, namespace in sorted(known)])
+        lately = await self._repairs.since(now - RECORD)
+        known = {(each.action, each.namespace, each.finding) for each in lately if each.ended}
+        return tuple([await self.standing(*each, now, bar) for each in sorted(known)])
 
 
 def _fits(entry: Automatic, repair: Repair) -> bool:

@@ -196,6 +196,5 @@ class Carrying:
         target = self._catalogue[step.action].target(step.arguments)
         at = self._pace.now().timestamp()
         name, automatic = f"{approval.id}:{place}"[:80], bool(approval.automatic)
-        await self._repairs.keep(
-            Repair(name, str(target), target.namespace, step.action, step.digest, approval.rule, automatic, result, at)
-        )
+        done = (step.action, step.digest, approval.rule, automatic, result, at, approval.finding)
+        await self._repairs.keep(Repair(name, str(target), target.namespace, *done))

@@ -12,14 +12,22 @@ from skills.change import Target
 
 
 def explained(request: str, policy: Policy, skills: Sequence[str], now: datetime | None = None) -> list[str]:
-    """One line for each thing worth knowing. Raises BadInput for what cannot be read."""
+    """One line for each thing worth knowing. Raises BadInput for what cannot be read.
+
+    After the target may stand its labels, as tier=critical, where rules go by them.
+    """
     parts = request.split()
-    if len(parts) != 3:
+    labels = dict(part.split("=", 1) for part in parts[3:] if "=" in part)
+    if len(parts) < 3 or len(labels) != len(parts) - 3:
         raise BadInput("", why='write WHO ACTION TARGET, as "web::asker kubernetes.rollout_restart shop/Deployment/x"')
     who, action, target = _person(parts[0]), _action(parts[1], discover(tuple(skills), Clock(), {})), _target(parts[2])
-    judged = policy.judge(action, target, who, now or datetime.now(UTC))
+    judged = policy.judge(action, target, who, now or datetime.now(UTC), labels=labels)
     roles = ", ".join(sorted(policy.roles(who))) or "none"
-    head = [f"who     {who.key} (roles: {roles})", f"what    {action.name} (risk {action.risk.name}) on {target}"]
+    if policy.reads_labels and not labels:
+        target_told = f"{target} (no labels given: add them as NAME=VALUE)"
+    else:
+        target_told = str(target)
+    head = [f"who     {who.key} (roles: {roles})", f"what    {action.name} (risk {action.risk.name}) on {target_told}"]
     return [*head, f"rule    {judged.rule or 'none fits'}", *_verdict(judged)]
 
 

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bot.act.signing import signed
 from bot.domain.approval import Approval
 from bot.domain.message import Person
+from bot.domain.plan import canonical
 from skills import Catalogue, Evidence
 from skills.change import Snapshot
 from skills.errors import Conflict, Forbidden, NotFound, SkillError, Unreachable
@@ -108,6 +109,7 @@ def spec_of(approval: Approval, place: int, operation: Operation, until: datetim
         "approval": approval.id,
         "place": place,
         "digest": approval.digest,
+        "bound": canonical(approval.bound),
         "rule": approval.rule,
         "automatic": approval.automatic,
         "glass": approval.glass,

@@ -20,6 +20,7 @@ REPAIRS = Table(
     Column("automatic", Boolean, nullable=False),
     Column("result", String(20), nullable=False),
     Column("at", Float, nullable=False, index=True),
+    Column("finding", String(200), nullable=False, server_default=""),
 )
 MARKS = Table(
     "marks",
@@ -42,12 +43,20 @@ class Repair:
     rule: str
     automatic: bool
     result: str
-    """`begun`, `verified`, `undone` or `failed`."""
+    """`begun`, `refused`, `verified`, `undone` or `failed`."""
     at: float
+    """When it was begun."""
+    finding: str = ""
+    """What it was to mend, by its key."""
 
     @property
     def failed(self) -> bool:
         return self.result in {"undone", "failed"}
+
+    @property
+    def ended(self) -> bool:
+        """It was made, and people know what came of it."""
+        return self.failed or self.result == "verified"
 
 
 class Repairs:

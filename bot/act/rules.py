@@ -1,6 +1,7 @@
 """The policy as people write it in YAML, read and checked; from these models comes its JSON Schema too."""
 
 import fnmatch
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -47,8 +48,9 @@ class Limits(Part):
 
     def exceeded(self, preview: Preview) -> tuple[str, float, float] | None:
         """What would be too much: its name, how much it is, and how much may be; None: nothing."""
+        going = float((preview.figures or {}).get("pods", len(preview.pods)))
         found = (
-            ("pods", float(len(preview.pods)), self.max_pods),
+            ("pods", going, self.max_pods),
             ("fraction", preview.fraction or 0.0, self.max_fraction),
             ("nodes", float(len(preview.nodes)), self.max_nodes),
         )
@@ -63,6 +65,9 @@ class Rule(Part):
     actions: tuple[str, ...] = Field(default=(), description="Patterns, as kubernetes.scale_*; empty: all.")
     namespaces: tuple[str, ...] = Field(default=(), description="Patterns; empty: all, and what is in none.")
     targets: tuple[str, ...] = Field(default=(), description="Patterns of kind/name, as Deployment/order-*.")
+    labels: dict[str, str] = Field(
+        default={}, description="Patterns of labels that the live target has, as tier: critical; looks have none."
+    )
     ask: tuple[str, ...] = Field(default=(), description="Roles that may ask; empty: anyone.")
     verdict: Verdict
     approve: tuple[str, ...] = Field(default=(), description="Roles that may give leave.")
@@ -72,12 +77,15 @@ class Rule(Part):
     typed: bool = Field(default=False, description="Approving takes the target's name, typed.")
     limits: Limits = Limits()
 
-    def fits(self, action: Action, target: Target) -> bool:
+    def fits(self, action: Action, target: Target, labels: Mapping[str, str]) -> bool:
         return (
             (not self.risk or action.risk.name.lower() in self.risk)
             and any_fits(self.actions, action.name)
             and any_fits(self.namespaces, target.namespace)
             and any_fits(self.targets, f"{target.kind}/{target.name}")
+            and all(
+                name in labels and fnmatch.fnmatchcase(labels[name], wanted) for name, wanted in self.labels.items()
+            )
         )
 
 

@@ -19,5 +19,9 @@ class ActSettings(BaseSettings):
     """The bot's private key (`dutybot operator keys`); only for mode operator."""
     public_key_file: Path | None = None
     """The operator's half of it."""
+    policy: str = ""
+    """An ApprovalPolicy in the cluster, as namespace/name, instead of the policy file."""
+    peers: bool = False
+    """Several replicas of the operator: a KopfPeering `dutybot` beside the Remediations says which of them works."""
     minutes: int = 5
     """For how long a signed Remediation may still be taken."""

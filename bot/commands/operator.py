@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -24,11 +25,11 @@ def run() -> None:
 
 
 async def _run() -> None:
-    from bot.act.policy import DEFAULT, Policy
     from bot.act.settings import ActSettings
     from bot.act.signing import public_key
     from bot.operator.remediation import Remediator
     from bot.operator.watching import watch
+    from bot.rooms import rules
     from bot.settings import DutyBotSettings
     from bot.telemetry import log_as
     from skills import Clock, discover
@@ -38,15 +39,20 @@ async def _run() -> None:
     house, act, clock = DutyBotSettings(), ActSettings(), Clock()
     log_as(house.log_level, house.log_format)
     catalogue = discover(house.skills, clock, {})
-    policy, key = Policy.read(house.policy_path or DEFAULT), public_key(act.public_key_file)
+    (policy, posted), key = rules(house, act, clock), public_key(act.public_key_file)
     stop = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    remediator = Remediator(catalogue, policy, key, clock.read)
+    remediator = Remediator(catalogue, policy, key, clock.read, socket.gethostname())
+    keeping = asyncio.create_task(posted.keep()) if posted else None
     typer.echo(f"Watching Remediations in {act.namespace}")
     try:
-        await watch(remediator, connection(KubernetesSettings()), act.namespace, stop)
+        server = connection(KubernetesSettings())
+        await watch(remediator, server, act.namespace, stop, peers=act.peers, policies=bool(act.policy))
     finally:
+        if posted and keeping:
+            keeping.cancel()
+            await posted.close()
         await catalogue.close()
 
 

@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 
 def explain(
-    request: Annotated[str, typer.Argument(help="WHO ACTION TARGET; a target is namespace/Kind/name or Kind/name.")],
+    request: Annotated[
+        str, typer.Argument(help="WHO ACTION TARGET [LABEL=VALUE…]; a target is namespace/Kind/name or Kind/name.")
+    ],
     file: File = None,
 ) -> None:
     """What would come of it, and by which rule."""

@@ -22,3 +22,5 @@ class Report:
     """True log lines that show it, masked when shown."""
     steps: tuple[Step, ...] = ()
     """The repair that is proposed; empty: none, or only a person can tell."""
+    finding: str = ""
+    """The key of the first cause, the same for the same fault; a record of repairs goes by it."""

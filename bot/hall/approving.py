@@ -1,6 +1,5 @@
 """Leave: shown, given or not, and the steps taken by it."""
 
-import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -11,12 +10,16 @@ from bot.domain.case import Case
 from bot.domain.course import Course
 from bot.domain.event import Finished, Granted
 from bot.domain.message import Decision, Press
+from bot.errors import BadInput
+from bot.hall.calling import Calling
+from bot.hall.editing import read_change
 from bot.talk.cards.approval import approval_card
 from bot.talk.cards.evidence import refusal_text
 from bot.talk.cards.notice import notice_card
 from bot.talk.cards.words import Words
 from bot.talk.inbox import Inbox
 from bot.talk.outbox import Outbox
+from bot.talk.threads import our_thread
 from bot.think.casebook import Casebook
 from skills.clock import reader_in
 
@@ -32,6 +35,9 @@ class Approving:
     gate: Gate
     inbox: Inbox
     outbox: Outbox
+    calling: Calling
+    mirrors: tuple[str, ...] = ()
+    """Places that show each request as well, as channel:place; a word there counts as one in its thread."""
 
     async def ask(self, approval: Approval, words: Words) -> None:
         """A new request: shown with its buttons; where leave was given beforehand, the work begins."""
@@ -58,21 +64,28 @@ class Approving:
         return approval if settled.counted else None
 
     async def edit(self, press: Press, case: Case | None) -> None:
-        """Other arguments, as JSON {"place": 0, "arguments": {…}}: another request, and the old one is closed."""
+        """Other arguments: another request, and the old one is closed."""
         words = Words(press.person.language)
-        told = json.loads(press.value) if press.value.startswith("{") else {}
-        arguments = told.get("arguments")
-        if case is None or not isinstance(arguments, dict):
-            await self.outbox.whisper(press.thread, press.person, notice_card(words("approval_unknown"), words, "warn"))
+        old = await self.gate.approval(press.target)
+        case = case or (await self.casebook.of_thread(old.thread) if old else None)
+        try:
+            place, arguments = read_change(press.value)
+        except BadInput as error:
+            await self._whisper(press, words(error.key))
             return
-        mine = replace(case, asked_by=press.person)
-        asked = await self.gate.edit(press.target, int(told.get("place", 0)), arguments, mine)
+        if case is None or old is None:
+            await self._whisper(press, words("approval_unknown"))
+            return
+        mine = replace(case, thread=old.thread, asked_by=press.person)
+        asked = await self.gate.edit(press.target, place, arguments, mine)
         if isinstance(asked, Refusal):
-            await self.outbox.whisper(
-                press.thread, press.person, notice_card(refusal_text(asked, words), words, "warn")
-            )
-            return
-        await self.ask(asked, words)
+            await self._whisper(press, refusal_text(asked, words))
+        else:
+            await self.ask(asked, words)
+
+    async def _whisper(self, press: Press, text: str) -> None:
+        words = Words(press.person.language)
+        await self.outbox.whisper(press.thread, press.person, notice_card(text, words, "warn"))
 
     async def carry_out(self, granted: Granted) -> None:
         """Leave is given: take the steps, each once, and tell each."""
@@ -90,10 +103,12 @@ class Approving:
         with reader_in(ZoneInfo(approval.requested_by.zone), words.language):
             done = await self.gate.carry_out(granted.approval_id, watch) or await self.gate.approval(approval.id)
         await self.show(done or approval, words)
+        await self.calling.hand_over(done or approval, words)
         await self.inbox.hear(Finished(f"finished:{approval.id}", approval.thread, approval.id))
 
     async def expire(self) -> None:
-        """Close the approvals that nobody answered in time, and say so on their cards."""
+        """Close the approvals that nobody answered in time, and say so on their cards; weigh what shadow mode left."""
+        await self.gate.latitude.weigh()
         for gone in await self.gate.expire():
             await self.show(gone, await self._words(gone))
 
@@ -111,6 +126,11 @@ class Approving:
         """Its card, as it stands now."""
         card = approval_card(approval, words, await self.gate.courses(approval.id))
         await self.outbox.show(_slot(approval), approval.thread, card)
+        for mirror in self.mirrors:
+            channel, _, place = mirror.partition(":")
+            if (channel, place) != (approval.thread.channel, approval.thread.place):
+                slot = f"{_slot(approval)}@{mirror}"[:400]
+                await self.outbox.show(slot, our_thread(channel, place, slot), card)
 
     async def _words(self, approval: Approval) -> Words:
         """In the language of its thread."""

@@ -40,6 +40,7 @@ class Closing:
 
     async def close(self, incident: Incident) -> None:
         """Show what fired, why, what was done and whether it helped; offer it as a case, where there is a library."""
+        await self.gate.latitude.weigh(self.home.thread(incident).key)
         repairs = await repairs_of(incident, self.gate)
         report = incident.report
         if report and not report.healthy and not incident.draft:

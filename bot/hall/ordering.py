@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from bot.act.gate import Gate
-from bot.domain.card import Card, Grid, Markdown, plain
+from bot.domain.card import Card, plain
 from bot.domain.message import Message
+from bot.hall.calling import Calling
 from bot.hall.home import Home
+from bot.talk.cards.autonomy import autonomy_card
 from bot.talk.cards.notice import notice_card
 from bot.talk.cards.words import Words
 from bot.talk.outbox import Outbox
@@ -21,6 +23,7 @@ class Ordering:
     gate: Gate
     outbox: Outbox
     home: Home
+    calling: Calling
 
     @staticmethod
     def meant(message: Message) -> bool:
@@ -34,7 +37,7 @@ class Ordering:
         match order:
             case "/breaker":
                 target = rest.strip().removeprefix("reset").strip()
-                key = await self.gate.reset_breaker(message.sender, target)
+                key = await self.gate.latitude.reset_breaker(message.sender, target)
                 card = notice_card(words(key), words, "ok" if key == "breaker_was_reset" else "warn")
             case "/break-glass":
                 card = await self._break_glass(message, rest.strip(), words)
@@ -43,23 +46,20 @@ class Ordering:
         await self.outbox.show(f"answer:{message.key}", message.thread, card)
 
     async def _break_glass(self, message: Message, reason: str, words: Words) -> Card:
-        key = await self.gate.break_glass(message.sender, reason, message.thread)
+        key = await self.gate.latitude.break_glass(message.sender, reason, message.thread)
         if key != "glass_broken":
             return notice_card(words(key), words, "warn")
         loud = Words(self.home.language)
         told = loud("glass_told", who=plain(message.sender.name), reason=plain(reason))
         alarm = our_thread(self.home.channel, self.home.place, f"glass:{message.key}")
-        await self.outbox.show(f"glass:{message.key}", alarm, notice_card(told, loud, "crit"))
-        return notice_card(words(key, minutes=round(self.gate.glass_lasts.total_seconds() / 60)), words, "crit")
+        card = notice_card(told, loud, "crit")
+        await self.outbox.show(f"glass:{message.key}", alarm, card)
+        await self.calling.all_approvers(card)
+        return notice_card(
+            words(key, minutes=round(self.gate.latitude.glass_lasts.total_seconds() / 60)), words, "crit"
+        )
 
     async def _autonomy(self, words: Words) -> Card:
         """The record of each action in each namespace, what it has earned, and what shadow mode wrote down."""
-        standings = await self.gate.standings()
-        if not standings:
-            return Card(words("autonomy_title"), (Markdown(words("autonomy_none")),), language=words.language)
-        columns = tuple(words(f"column_{name}") for name in ("action", "namespace", "verified", "earned"))
-        rows = tuple(
-            (each.action, each.namespace or "-", f"{each.verified}/{each.runs}", "✅" if earned else "—")
-            for each, earned in standings
-        )
-        return Card(words("autonomy_title"), (Grid(columns, rows),), language=words.language)
+        standings, shadows = await self.gate.latitude.standings(), await self.gate.latitude.shadowed()
+        return autonomy_card(standings, shadows, words)

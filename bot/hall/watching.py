@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.act.gate import Gate
 from bot.domain.alert import Alert
-from bot.domain.approval import Approval, ApprovalState
+from bot.domain.approval import Approval, ApprovalState, Refusal
 from bot.domain.case import Case
 from bot.domain.event import Look
 from bot.domain.incident import Incident, IncidentState, Similar
@@ -126,7 +126,14 @@ class Watching:
 
     async def _propose(self, incident: Incident, report: Report, case: Case) -> Case:
         title = Words(self.home.language)("incident_repair", title=title_of(incident))
-        plan = Plan(report.headline, report.steps, title=title, reason=report.headline, brain="diagnosis")
+        plan = Plan(
+            report.headline,
+            report.steps,
+            title=title,
+            reason=report.headline,
+            brain="diagnosis",
+            finding=report.finding,
+        )
 
         async def watch(_place: int, _outcome: object) -> None:
             """The incident's card tells it."""
@@ -138,6 +145,10 @@ class Watching:
         await self._now_is(incident, IncidentState.WAITING if taken.asked else IncidentState.FIRING)
         if taken.asked:
             await self.approving.ask(taken.asked, Words(self.home.language))
+        for refused in taken.seen:
+            if isinstance(refused, Refusal):
+                words, slot = Words(self.home.language), f"refused:{incident.id}"
+                await self.approving.calling.tell_refused(refused, self.home.thread(incident), slot, words)
         return case.learned(*(each for each in taken.seen if isinstance(each, Evidence)))
 
     async def acting(self, thread: Thread, approval: Approval | None) -> None:

@@ -1,7 +1,8 @@
 """One Remediation: checked again from the first to the last byte, then done; what came of it is its status."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +13,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.act.hands import Operation
 from bot.act.policy import Policy
 from bot.act.signing import is_signed
-from bot.domain.approval import Verdict
+from bot.domain.approval import Verdict, mark_of
 from bot.domain.message import Person
+from bot.domain.plan import digest_of
 from skills import Catalogue, Risk, SkillError
-from skills.change import Snapshot
+from skills.change import Snapshot, Target
 
 ENDED = {"Done", "Refused", "Failed"}
+Begin = Callable[[dict[str, Any]], Awaitable[bool]]
+"""Writes the status of what is begun; False: another replica has begun it."""
 log = structlog.get_logger()
 
 
@@ -49,6 +53,7 @@ class Spec(BaseModel):
     approval: str
     place: int
     digest: str
+    bound: str
     rule: str
     automatic: str
     glass: str
@@ -57,20 +62,34 @@ class Spec(BaseModel):
     approvedBy: list[Who]  # noqa: N815
     signature: str
 
+    def is_what_was_approved(self) -> bool:
+        """Whether the digest is of what is bound, and this very step on this very target stands in it."""
+        try:
+            approval, steps, targets, _plan, _until, terms = bound = json.loads(self.bound)
+            seen = mark_of(Snapshot.from_json(self.snapshot)) if self.snapshot else None
+            same = (approval, terms[0], terms[-1]) == (self.approval, self.requestedBy.person.key, self.glass)
+            step = steps[self.place] == [self.action, self.arguments]
+            return same and step and targets[self.place] == seen and digest_of(bound) == self.digest
+        except (ValueError, TypeError, LookupError):
+            return False
+
 
 class Remediator:
     """Takes each once, one at a time for a target."""
 
     def __init__(
-        self, catalogue: Catalogue, policy: Policy, key: Ed25519PublicKey, now: Callable[[], datetime]
+        self, catalogue: Catalogue, policy: Policy, key: Ed25519PublicKey, now: Callable[[], datetime], name: str = ""
     ) -> None:
         self._catalogue = catalogue
         self._policy = policy
         self._key = key
         self._now = now
+        self._name = name
         self._turns: dict[str, asyncio.Lock] = {}
 
-    async def take(self, raw: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:
+    async def take(
+        self, raw: Mapping[str, Any], status: Mapping[str, Any], begin: Begin | None = None
+    ) -> dict[str, Any]:
         """Its next status; empty: it has ended already. Begun and not ended, it is taken again: changes see that."""
         if status.get("phase") in ENDED:
             return {}
@@ -79,13 +98,15 @@ class Remediator:
         except ValidationError as error:
             return self._ended("Refused", f"it cannot be read: {error.errors()[0]['msg']}")
         begun = status.get("phase") == "Running"
-        if why := self._why_not(raw, spec, begun):
+        if why := await self._why_not(raw, spec, begun):
             return self._ended("Refused", why)
         target = str(self._catalogue[spec.action].target(spec.arguments))
         async with self._turns.setdefault(target, asyncio.Lock()):
+            if begin and not await begin(self._status("Running", "it is being done")):
+                return {}
             return await self._do(spec)
 
-    def _why_not(self, raw: Mapping[str, Any], spec: Spec, begun: bool) -> str:
+    async def _why_not(self, raw: Mapping[str, Any], spec: Spec, begun: bool) -> str:
         """Why it may not be done; empty: it may."""
         if not is_signed(raw, self._key):
             return "its signature is not the bot's"
@@ -96,12 +117,21 @@ class Remediator:
         action = self._catalogue[spec.action]
         try:
             target = action.target(action.normalise(spec.arguments))
+            ruled_out = await self._ruled_out(spec, target)
         except SkillError as error:
             return str(error)
+        return ruled_out or ("" if spec.is_what_was_approved() else "it is not what the digest was approved for")
+
+    async def _ruled_out(self, spec: Spec, target: Target) -> str:
+        """What our own policy has against it now, whatever the bot's said."""
+        action = self._catalogue[spec.action]
         if spec.operation == "undo":
             return "" if action.undo else f"{spec.action} cannot be undone"
+        labels: Mapping[str, str] = {}
+        if action.change and self._policy.reads_labels:
+            labels = (await action.change.observe(spec.arguments)).labels
         asker = spec.requestedBy.person
-        judged = self._policy.judge(action, target, asker, self._now(), bool(spec.glass))
+        judged = self._policy.judge(action, target, asker, self._now(), bool(spec.glass), labels)
         if judged.verdict is Verdict.REFUSE or judged.shadow:
             return f"the policy refuses it ({judged.key or 'shadow'}, rule {judged.rule or '-'})"
         if spec.automatic:
@@ -128,12 +158,15 @@ class Remediator:
         return self._ended("Done", done.summary, query=done.query)
 
     def _ended(self, phase: str, why: str, **more: Any) -> dict[str, Any]:
+        return self._status(phase, why) | more
+
+    def _status(self, phase: str, why: str) -> dict[str, Any]:
         at = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
         condition = {
             "type": "Completed",
-            "status": "True" if phase == "Done" else "False",
+            "status": {"Done": "True", "Running": "Unknown"}.get(phase, "False"),
             "reason": phase,
             "message": why[:1000],
             "lastTransitionTime": at,
         }
-        return {"phase": phase, "why": why, "at": at, "conditions": [condition], **more}
+        return {"phase": phase, "why": why, "at": at, "by": self._name, "conditions": [condition]}

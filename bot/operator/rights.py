@@ -12,9 +12,18 @@ OWN: tuple[str, ...] = (
     "dutybot.io/remediations:watch",
     "dutybot.io/remediations:patch",
     "dutybot.io/remediations/status:patch",
+    "dutybot.io/approvalpolicies:get",
+    "dutybot.io/approvalpolicies:list",
+    "dutybot.io/approvalpolicies:watch",
+    "dutybot.io/approvalpolicies:patch",
+    "dutybot.io/approvalpolicies/status:patch",
+    "kopf.dev/kopfpeerings:get",
+    "kopf.dev/kopfpeerings:list",
+    "kopf.dev/kopfpeerings:watch",
+    "kopf.dev/kopfpeerings:patch",
     "events:create",
 )
-"""What kopf needs to watch Remediations and to tell what came of them."""
+"""What kopf needs to watch our resources, to agree with other replicas, and to tell what came of each."""
 
 
 def rules(needs: Iterable[str]) -> list[dict[str, Any]]:

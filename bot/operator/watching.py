@@ -2,35 +2,67 @@
 
 import asyncio
 import base64
+import random
 from pathlib import Path
 from typing import Any
 
 from bot.act.hands import REMEDIATION
+from bot.act.posted import APPROVAL_POLICY
+from bot.operator.approval_policy import status_of
 from bot.operator.remediation import Remediator
+from skills import SkillError
+from skills.errors import Conflict
 from skills.http import Server
+from skills.kubernetes.cluster import MERGE, Cluster
+
+PEERING = "dutybot"
+LIFETIME = 15
+"""Seconds after which another replica takes over from one that has fallen silent."""
 
 
-def registry_of(remediator: Remediator, server: Server) -> Any:
-    """The handlers, and how kopf signs in: as our skills do."""
+def registry_of(remediator: Remediator, cluster: Cluster, server: Server, policies: bool) -> Any:
+    """The handlers, and how kopf signs in: as our skills do. `policies`: ApprovalPolicies are told if they hold."""
     import kopf
 
     registry = kopf.OperatorRegistry()
-    of = (REMEDIATION.group, REMEDIATION.version, REMEDIATION.plural)
 
     def login(**_: Any) -> Any:
         return connection_of(server)
 
-    async def take(spec: Any, status: Any, patch: Any, body: Any, **_: Any) -> None:
-        told = await remediator.take(dict(spec), dict(status))
+    async def take(spec: Any, status: Any, patch: Any, body: Any, meta: Any, **_: Any) -> None:
+        async def begin(running: dict[str, Any]) -> bool:
+            """By compare-and-set: of two that see it at once, one begins."""
+            name, namespace = meta["name"], meta["namespace"]
+            try:
+                now = await cluster.get(REMEDIATION, namespace, name)
+                if (now.get("status") or {}).get("phase") != status.get("phase"):
+                    return False
+                held = {"resourceVersion": now["metadata"]["resourceVersion"]}
+                body = {"metadata": held, "status": running}
+                await cluster.patch(REMEDIATION, namespace, name, body, how=MERGE, part="status")
+            except Conflict:
+                return False
+            except SkillError as error:
+                raise kopf.TemporaryError(str(error), delay=1) from error
+            return True
+
+        told = await remediator.take(dict(spec), dict(status), begin)
         if not told:
             return
         patch.status.update(told)
         kind = "Normal" if told["phase"] == "Done" else "Warning"
         kopf.event(body, type=kind, reason=told["phase"], message=told["why"])
 
+    async def hold(spec: Any, patch: Any, **_: Any) -> None:
+        patch.status.update(status_of(dict(spec)))
+
     kopf.on.login(registry=registry)(login)
+    of = (REMEDIATION.group, REMEDIATION.version, REMEDIATION.plural)
     for when in (kopf.on.resume, kopf.on.create):
         when(*of, registry=registry)(take)
+    of = (APPROVAL_POLICY.group, APPROVAL_POLICY.version, APPROVAL_POLICY.plural)
+    for watched in (kopf.on.resume, kopf.on.create, kopf.on.update) if policies else ():
+        watched(*of, registry=registry)(hold)
     return registry
 
 
@@ -51,22 +83,39 @@ def connection_of(server: Server) -> Any:
     )
 
 
-def settings_of() -> Any:
-    """One replica works where a KopfPeering `dutybot` is installed; nothing is scanned that needs more rights."""
+def settings_of(peers: bool) -> Any:
+    """Nothing is scanned that needs more rights; of several replicas the KopfPeering says which one works."""
     import kopf
 
     settings = kopf.OperatorSettings()
     settings.scanning.disabled = True
     settings.posting.enabled = True
     settings.posting.loggers = False
-    settings.peering.name = "dutybot"
-    settings.peering.mandatory = False
+    if peers:
+        settings.peering.name = PEERING
+        settings.peering.mandatory = True
+        settings.peering.lifetime = LIFETIME
+        settings.peering.priority = random.SystemRandom().randint(1, 2**31 - 1)  # equal ones would all pause
     return settings
 
 
-async def watch(remediator: Remediator, server: Server, namespace: str, stop: asyncio.Event) -> None:
-    """Until told to stop."""
+async def watch(
+    remediator: Remediator,
+    server: Server,
+    namespace: str,
+    stop: asyncio.Event,
+    *,
+    peers: bool = False,
+    policies: bool = False,
+) -> None:
+    """Until told to stop. `peers`: there are other replicas."""
     import kopf
 
-    registry, settings = registry_of(remediator, server), settings_of()
-    await kopf.operator(registry=registry, settings=settings, namespaces=[namespace], standalone=False, stop_flag=stop)
+    cluster = Cluster(lambda: server)
+    registry, settings = registry_of(remediator, cluster, server, policies), settings_of(peers)
+    try:
+        await kopf.operator(
+            registry=registry, settings=settings, namespaces=[namespace], standalone=not peers, stop_flag=stop
+        )
+    finally:
+        await cluster.close()

@@ -60,6 +60,7 @@ class Foresight:
             confidence=CONFIDENCE.get(str(outlook.get("confidence")), 0.4),
             chart=_chart(seen, outlook),
             steps=self._steps(asked, seen, outlook, alert.summary),
+            finding=f"foreseen_{asked['target']}",
         )
 
     def _steps(

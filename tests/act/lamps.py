@@ -43,6 +43,7 @@ class World:
     nodes: tuple = ()
     fraction: float | None = None
     owner: Owner | None = None
+    labels: dict = field(default_factory=dict)
 
     def die(self, where):
         if self.kill == where:
@@ -66,7 +67,11 @@ class Lamp:
 
     async def observe(self):
         return Snapshot(
-            f"uid-{self.name}", "1", self.world.generation.get(self.name, 1), {"on": self.world.lit.get(self.name)}
+            f"uid-{self.name}",
+            "1",
+            self.world.generation.get(self.name, 1),
+            {"on": self.world.lit.get(self.name)},
+            self.world.labels.get(self.name, {}),
         )
 
     async def run(self, snapshot):

@@ -11,11 +11,11 @@ import yaml
 
 from bot.act.explain import explained
 from bot.act.policy import DEFAULT, Policy
-from bot.act.rules import Freeze, PolicyFile, schema
+from bot.act.rules import Freeze, Limits, PolicyFile, schema
 from bot.domain.approval import ApprovalState, Verdict
 from bot.domain.message import Person
 from bot.errors import BadInput
-from skills.change import Target
+from skills.change import Preview, Target
 from tests.act.lamps import CHEN, LOOK, NOON, SMASH, SWITCH, Room
 
 RULES = """
@@ -219,9 +219,9 @@ async def test_the_glass_passes_over_freezes_and_the_quorum_loudly_and_not_for_l
     lead, dev = PEOPLE["lead"], PEOPLE["dev"]
     lamp = (SWITCH, {"name": "a", "namespace": "prod"})
     assert (await room.ask(lamp, who=lead)).seen[0].key == "refused_frozen"
-    assert await room.gate.break_glass(dev, "the shop burns, I must act", room_thread()) == "glass_may_not"
-    assert await room.gate.break_glass(lead, "now", room_thread()) == "glass_no_reason"
-    assert await room.gate.break_glass(lead, "the shop burns, I must act", room_thread()) == "glass_broken"
+    assert await room.gate.latitude.break_glass(dev, "the shop burns, I must act", room_thread()) == "glass_may_not"
+    assert await room.gate.latitude.break_glass(lead, "now", room_thread()) == "glass_no_reason"
+    assert await room.gate.latitude.break_glass(lead, "the shop burns, I must act", room_thread()) == "glass_broken"
     assert (await room.ask(lamp, who=dev)).seen[0].key == "refused_frozen"
     asked = (await room.ask(lamp, who=lead)).asked
     assert (asked.quorum, asked.glass) == (1, "the shop burns, I must act")
@@ -260,6 +260,50 @@ async def test_more_than_the_limit_is_refused(tmp_path, limit, world, key):
         setattr(room.world, name, value)
     assert (await room.ask((SWITCH, {"name": "a"}), who=PEOPLE["dev"])).seen[0].key == key
     await room.database.close()
+
+
+async def test_a_scale_down_counts_by_the_pods_that_go(tmp_path):
+    limits = Limits(max_pods=2)
+    assert limits.exceeded(Preview(figures={"pods": 3.0})) == ("pods", 3.0, 2.0)
+    assert limits.exceeded(Preview(pods=("a", "b", "c"), figures={"pods": 0.0})) is None
+
+
+async def test_rules_go_by_the_labels_of_the_live_target(tmp_path):
+    """A critical lamp takes two; what is not marked takes one; and the mark is read again before it is done."""
+    file = yaml.safe_load(RULES)
+    critical = {"name": "critical", "labels": {"tier": "crit*"}, "ask": ["dev"], "verdict": "ask"}
+    file["rules"].insert(2, critical | {"approve": ["lead", "owner"], "quorum": 2})
+    room = await Room(tmp_path, policy=Policy(PolicyFile.model_validate(file))).open()
+    room.world.labels["a"] = {"tier": "critical"}
+    asked = {name: (await room.ask((SWITCH, {"name": name}), who=PEOPLE["dev"])).asked for name in "abc"}
+    assert {name: (each.rule, each.quorum) for name, each in asked.items()} == {
+        "a": ("critical", 2),
+        "b": ("rest", 1),
+        "c": ("rest", 1),
+    }
+    for name in "bc":
+        await room.say(asked[name], PEOPLE["lead"])
+    room.world.labels["b"] = {"tier": "critical"}
+    states = [(await room.carry_out(asked[name])).state for name in "bc"]
+    assert states == [ApprovalState.FAILED, ApprovalState.EXECUTED]
+    assert (await room.gate.outcomes(asked["b"].id))[0].key == "refused_leave_gone"
+    told = explained(
+        "web::dev kubernetes.rollout_restart shop/Deployment/x tier=critical", room.policy, ("kubernetes",)
+    )
+    assert any("rule    critical" in line for line in told)
+    await room.database.close()
+
+
+def test_who_is_called_are_the_approvers_named_by_id(tmp_path):
+    assert Policy.read(written(tmp_path)).named_approvers == (
+        "web::dev",
+        "slack:T1:UDEV",
+        "web::lead",
+        "slack:T1:ULEAD",
+        "web::owner",
+        "feishu:tenant:ou_owner",
+    )
+    assert Policy.read().named_approvers == ()
 
 
 async def test_the_hour_is_counted_also_for_what_was_approved_together(tmp_path):

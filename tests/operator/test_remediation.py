@@ -69,6 +69,13 @@ async def test_every_byte_is_held_by_the_signature(room):
         ({"automatic": "because"}, "without asking"),
         ({"arguments": {"name": "a", "namespace": "kube-system"}}, "refused_protected"),
         ({"arguments": {"name": "a", "force": True}}, "force"),
+        ({"arguments": {"name": "b", "namespace": "shop"}}, "not what the digest"),
+        ({"digest": "0" * 64}, "not what the digest"),
+        ({"approval": "another"}, "not what the digest"),
+        ({"place": 1}, "not what the digest"),
+        ({"bound": "[]"}, "not what the digest"),
+        ({"glass": "it burns"}, "not what the digest"),
+        ({"snapshot": {"uid": "uid-b", "resource_version": "1", "generation": 1}}, "not what the digest"),
     ],
 )
 async def test_a_bot_that_was_taken_over_can_sign_but_not_pass_the_operators_own_policy(room, changes, why):
@@ -99,15 +106,11 @@ async def test_the_live_thing_has_changed_since(room):
 
 
 async def test_it_is_put_back(room):
-    await room.remediator.take(await spec(room), {})
-    room.world.lit["a"] = True
-    snapshot = {"uid": "uid-a", "resource_version": "1", "generation": 1, "before": {"on": None}}
-    room.clock += timedelta(hours=1)
-    undo = signed(
-        spec_of(await approved(room, "b"), 0, "undo", room.clock + timedelta(minutes=5))
-        | {"arguments": {"name": "a", "namespace": "shop"}, "snapshot": snapshot},
-        room.key,
-    )
+    approval = await approved(room)
+    until = room.clock + timedelta(minutes=5)
+    await room.remediator.take(signed(spec_of(approval, 0, "run", until), room.key), {})
+    assert room.world.lit["a"] is True
+    undo = signed(spec_of(approval, 0, "undo", until), room.key)
     assert (await room.remediator.take(undo, {}))["phase"] == "Done"
     assert room.world.lit["a"] is None
 
@@ -148,3 +151,23 @@ def test_without_one_right_just_the_actions_that_declare_it_lack_it():
 
 def test_the_role_is_yaml_that_kubectl_takes():
     assert yaml.safe_load(yaml.safe_dump(operator_role(ACTIONS)))["kind"] == "ClusterRole"
+
+
+async def test_what_another_replica_has_begun_is_left_to_it(room):
+    async def begun(_status):
+        return False
+
+    assert await room.remediator.take(await spec(room), {}, begun) == {}
+    assert room.world.done == []
+
+
+async def test_it_says_that_it_has_begun_before_it_does_anything(room):
+    told = []
+
+    async def begin(status):
+        told.append((status["phase"], status["conditions"][0]["status"], list(room.world.done)))
+        return True
+
+    await room.remediator.take(await spec(room), {}, begin)
+    assert told == [("Running", "Unknown", [])]
+    assert room.world.done == ["a"]

@@ -70,6 +70,7 @@ def write(diagnosis: Diagnosis, language: Language) -> Report:
         chart=_chart(diagnosis, language),
         excerpt=_excerpt(cause),
         steps=_steps(cause, said),
+        finding=cause.key if cause else "",
     )
 
 

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import cast
 
-from skills.change import Preview, Snapshot, Target, Verification
+from skills.change import Preview, Since, Snapshot, Target, Verification
 from skills.errors import BadArguments, NotFound, Unreachable
 from skills.evidence import JSON, Evidence
 from skills.kubernetes.cluster import Cluster, Thing, path_of
@@ -84,7 +84,11 @@ class CleanDisk:
         self._require_image()
         node = await self._cluster.get(NODE, "", self._node)
         return Snapshot(
-            node["metadata"]["uid"], "", 0, cast("JSON", {"pressed": _pressed(node), "asked_at": f"{time.time_ns()}"})
+            node["metadata"]["uid"],
+            "",
+            0,
+            cast("JSON", {"pressed": _pressed(node), "asked_at": f"{time.time_ns()}"}),
+            node["metadata"].get("labels") or {},
         )
 
     async def run(self, snapshot: Snapshot) -> Evidence:
@@ -118,6 +122,12 @@ class CleanDisk:
             if was
             else told(f"{self._node} is well", f"{self._node} 正常"),
         )
+
+    async def since(self, snapshot: Snapshot) -> Since:
+        """Whether its disk is no longer pressed, without us."""
+        node = await self._cluster.get(NODE, "", self._node)
+        eased = cast("dict[str, bool]", snapshot.before)["pressed"] and not _pressed(node)
+        return Since(same=eased, touched=eased, did=(await self.verify(snapshot)).why)
 
     async def undo(self, snapshot: Snapshot) -> Evidence:
         """Not possible."""

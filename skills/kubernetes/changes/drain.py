@@ -63,7 +63,7 @@ class Drain:
         on_it: list[JSON] = [full_name(pod) for pod in leaving]
         owners: list[JSON] = [*sorted({uid for pod in leaving if (uid := _owner(pod))})]
         kept = {**before, "pods": on_it, "owners": owners}
-        return Snapshot(snapshot.uid, snapshot.resource_version, snapshot.generation, kept)
+        return Snapshot(snapshot.uid, snapshot.resource_version, snapshot.generation, kept, snapshot.labels)
 
     async def run(self, snapshot: Snapshot) -> Evidence:
         """Close it, and evict. What a budget holds is tried again until time is up, never forced."""

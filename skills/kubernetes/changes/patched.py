@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
-from skills.change import Preview, Snapshot, Target, Verification
+from skills.change import Preview, Since, Snapshot, Target, Verification
 from skills.errors import BadArguments, Conflict
 from skills.evidence import JSON, Evidence
 from skills.kubernetes.cluster import JSON_PATCH, STRATEGIC, Cluster, Thing, path_of
@@ -126,6 +126,25 @@ class Patched(ABC):
             return self._told(told("It was put back as it was before", "已恢复到之前的样子"), after)
         raise AssertionError("the last try returns or raises")
 
+    async def since(self, snapshot: Snapshot) -> Since:
+        """Whether others have written there what the patch would have, or something else."""
+        thing = await self.cluster.find(self.kind, self.namespace, self.name)
+        if thing is None or thing["metadata"].get("uid") != snapshot.uid:
+            return Since(same=False, touched=True, did=told("it is gone", "它已不存在"))
+        thing.setdefault("kind", self.kind.name)
+        before, now = self._before(snapshot), self._kept(thing)
+        if now == before:
+            return Since(same=False, touched=False)
+        did = "; ".join(changes(before, now)[:3])
+        if await self.alike(thing, snapshot):
+            return Since(same=True, touched=True, did=did)
+        planned = self._kept(await self._patch(thing, snapshot, dry_run=True))
+        return Since(same=False, touched=True, against=_against(before, now, planned), did=did)
+
+    async def alike(self, thing: Thing, snapshot: Snapshot) -> bool:
+        """Whether what others did comes to the same; a subclass may know more than equality."""
+        return await self._is_mine(thing, snapshot)
+
     async def _look(self) -> tuple[Snapshot, Thing]:
         thing = await self.cluster.get(self.kind, self.namespace, self.name)
         thing.setdefault("kind", self.kind.name)
@@ -136,6 +155,7 @@ class Patched(ABC):
             str(meta.get("resourceVersion", "")),
             int(meta.get("generation", 0)),
             cast("JSON", before),
+            meta.get("labels") or {},
         )
         return kept, thing
 
@@ -190,6 +210,15 @@ def at(thing: Any, pointer: str) -> Any:
             return None
         thing = thing.get(part.replace("~1", "/").replace("~0", "~"))
     return thing
+
+
+def _against(before: Mapping[str, Any], now: Mapping[str, Any], planned: Mapping[str, Any]) -> bool:
+    """Whether a number was moved the other way."""
+    numbers = ((before[path], now[path], planned[path]) for path in before)
+    return any(
+        isinstance(was, int) and isinstance(is_, int) and isinstance(would, int) and (is_ - was) * (would - was) < 0
+        for was, is_, would in numbers
+    )
 
 
 def _guard(thing: Thing) -> Thing:

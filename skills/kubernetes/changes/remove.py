@@ -29,10 +29,9 @@ class Remove(ABC):
     async def doomed(self) -> tuple[Thing, ...]:
         """What would be removed; an error where there is nothing."""
 
-    async def identity(self, doomed: tuple[Thing, ...]) -> tuple[str, str]:
-        """The uid and version that leave is bound to."""
-        meta = doomed[0]["metadata"]
-        return meta["uid"], str(meta.get("resourceVersion", ""))
+    async def identity(self, doomed: tuple[Thing, ...]) -> Thing:
+        """The metadata of what leave is bound to."""
+        return cast("Thing", doomed[0]["metadata"])
 
     async def preview(self) -> Preview:
         """Each one, dry run by the server."""
@@ -56,9 +55,10 @@ class Remove(ABC):
     async def observe(self) -> Snapshot:
         """Exactly which."""
         doomed = await self.doomed()
-        uid, version = await self.identity(doomed)
+        meta = await self.identity(doomed)
         kept = {thing["metadata"]["name"]: thing["metadata"]["uid"] for thing in doomed}
-        return Snapshot(uid, version, 0, cast("JSON", {"doomed": kept}))
+        version = str(meta.get("resourceVersion", ""))
+        return Snapshot(str(meta["uid"]), version, 0, cast("JSON", {"doomed": kept}), meta.get("labels") or {})
 
     async def run(self, snapshot: Snapshot) -> Evidence:
         """Those that were seen, if they are still the same."""
@@ -104,10 +104,10 @@ class DeleteEvictedPods(Remove):
         """The namespace."""
         return Target("Namespace", self.namespace, self.namespace)
 
-    async def identity(self, doomed: tuple[Thing, ...]) -> tuple[str, str]:
+    async def identity(self, doomed: tuple[Thing, ...]) -> Thing:
         """The namespace's: which pods, is in the snapshot."""
-        meta = (await self.cluster.get(NAMESPACE, "", self.namespace))["metadata"]
-        return str(meta.get("uid", "")), ""
+        meta: Thing = (await self.cluster.get(NAMESPACE, "", self.namespace))["metadata"]
+        return {"uid": str(meta.get("uid", "")), "labels": meta.get("labels") or {}}
 
     async def doomed(self) -> tuple[Thing, ...]:
         """Failed, and for that reason."""

@@ -51,7 +51,11 @@ class RestartPod:
         meta = pod["metadata"]
         kept = {"controller": controller_of(pod), "siblings": len(await self._siblings(pod)), "state": pod_state(pod)}
         return Snapshot(
-            meta["uid"], str(meta.get("resourceVersion", "")), int(meta.get("generation", 0)), cast("JSON", kept)
+            meta["uid"],
+            str(meta.get("resourceVersion", "")),
+            int(meta.get("generation", 0)),
+            cast("JSON", kept),
+            meta.get("labels") or {},
         )
 
     async def run(self, snapshot: Snapshot) -> Evidence:

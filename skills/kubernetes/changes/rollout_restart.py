@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import UTC
-from typing import Any
+from typing import Any, cast
 
+from skills.change import Snapshot
 from skills.clock import Clock
 from skills.evidence import JSON
 from skills.kubernetes.changes.template import TemplateChange
@@ -30,6 +31,16 @@ class RolloutRestart(TemplateChange):
         """The time is fixed when it is observed: asked twice, it restarts once."""
         return {"at": f"{self._clock.now().astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
 
+    async def alike(self, thing: Thing, snapshot: Snapshot) -> bool:
+        """Any restart since will do, whoever made it, and whenever."""
+        before = cast("Mapping[str, Any]", snapshot.before)["kept"]["/spec/template"]
+        return _restarted(thing["spec"]["template"]) != _restarted(before)
+
     async def body(self, thing: Thing, before: Mapping[str, Any]) -> object:
         """The annotation that makes the pods differ."""
         return {"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: before["at"]}}}}}
+
+
+def _restarted(template: Mapping[str, Any]) -> str:
+    annotations = template.get("metadata", {}).get("annotations") or {}
+    return str(annotations.get(RESTARTED_AT, ""))

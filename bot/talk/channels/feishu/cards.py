@@ -206,7 +206,8 @@ def _clicks(block: Buttons, page: _Page, words: Words) -> list[Piece]:
     if typed:
         inputs.append(_input(f"typed_{number}", words("form_typed", typed=typed)))
     if any(each.asks_reason for each in block.buttons):
-        inputs.append(_input(f"reason_{number}", words("form_reason")))
+        edits = any(each.act == "edit" for each in block.buttons)
+        inputs.append(_input(f"reason_{number}", words("form_reason_or_change" if edits else "form_reason")))
     return [{"tag": "form", "name": f"form_{number}", "elements": [*inputs, row]}]
 
 

@@ -17,7 +17,15 @@ def form(click: Click, words: Words) -> dict[str, Any]:
         label = words("form_typed", typed=click.typed)
         blocks.append(_asked("typed", cut(label, 2000), multiline=False, optional=False, most=500))
     if click.asks_reason:
-        blocks.append(_asked("reason", words("form_reason"), multiline=True, optional=True, most=1000))
+        blocks.append(
+            _asked(
+                "reason",
+                words("form_change" if click.act == "edit" else "form_reason"),
+                multiline=True,
+                optional=True,
+                most=1000,
+            )
+        )
     title = words("form_reject" if click.act == "reject" else "form_confirm")
     return {
         "type": "modal",

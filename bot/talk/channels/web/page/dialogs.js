@@ -21,7 +21,7 @@ function open(content, { className = "" } = {}) {
 // Resolves to {reason, typed}, or null when the person thought better of it.
 export async function confirmPress(button, about = "") {
   const reason = button.asks_reason
-    ? h("textarea", { rows: 3, maxlength: 1000, name: "reason", required: true, placeholder: t("reason_hint") })
+    ? h("textarea", { rows: 3, maxlength: 1000, name: "reason", required: true, placeholder: t(button.act === "edit" ? "change_hint" : "reason_hint") })
     : null;
   const typed = button.typed
     ? h("input", { name: "typed", autocomplete: "off", spellcheck: "false", autocapitalize: "off" })
@@ -35,7 +35,7 @@ export async function confirmPress(button, about = "") {
     { method: "dialog" },
     h("h2", {}, button.confirm || button.label),
     about && h("p", { class: "about" }, about),
-    reason && h("label", {}, h("span", {}, t("reason")), reason),
+    reason && h("label", {}, h("span", {}, t(button.act === "edit" ? "change" : "reason")), reason),
     typed && h("label", {}, h("span", {}, t("type_to_confirm"), " ", h("code", {}, button.typed)), typed),
     h("div", { class: "row end" }, h("button", { type: "submit", value: "", class: "plain", formnovalidate: true }, t("cancel")), yes),
   );

@@ -225,9 +225,23 @@ def approval_policy() -> str:
     return told + yaml.safe_dump(resource_definition(), sort_keys=False, allow_unicode=True, width=120)
 
 
+def capacity_rules() -> str:
+    """helm/rules/capacity.yaml: what the forecast reads of weeks, recorded, so that it need not be reckoned again."""
+    from skills.capacity.measures import MEASURES, filled_in, recorded_as
+
+    rules = [
+        {"record": recorded_as(target, measure), "expr": filled_in(measure.use, "")}
+        for target, measures in MEASURES.items()
+        for measure in measures
+    ]
+    told = {"groups": [{"name": "capacity", "interval": "5m", "rules": rules}]}
+    return f"# {MADE}\n" + yaml.safe_dump(told, sort_keys=False, width=100_000)
+
+
 PAGES = {
     "helm/crds/approvalpolicy.yaml": approval_policy,
     "helm/files/rights.yaml": rights,
+    "helm/rules/capacity.yaml": capacity_rules,
     "docs/reference/actions.md": actions_page,
     "docs/reference/settings.md": settings_page,
     "docs/reference/commands.md": commands_page,

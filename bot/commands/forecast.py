@@ -4,16 +4,29 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
+
+BAR = 40
+CHART = "forecast.png"
+
+
+class _PlotAlone(TyperCommand):
+    """`--plot` without a file draws into the usual one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        for at, told in enumerate(args):
+            if told == "--plot" and (at + 1 == len(args) or args[at + 1].startswith("-")):
+                args[at] = f"--plot={CHART}"
+        return super().parse_args(ctx, args)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("forecast", help="Look days ahead for a series of your own: a CSV file, or a PromQL expression.")(
-        forecast
-    )
+    about = "Look days ahead for a series of your own: a CSV file, or a PromQL expression."
+    app.command("forecast", cls=_PlotAlone, help=about)(forecast)
 
 
 def forecast(
@@ -23,7 +36,10 @@ def forecast(
     ceiling: Annotated[float | None, typer.Option(help="The value at which it is full.")] = None,
     model: Annotated[str, typer.Option(help="lstm, or another model to compare with.")] = "lstm",
     counter: Annotated[bool, typer.Option("--counter", help="The file holds a counter that only grows.")] = False,
-    plot: Annotated[Path | None, typer.Option(help="Write a chart to this PNG file.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Write a chart to this PNG file; forecast.png where none is named.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write CSV, Markdown and PNG into this folder.")] = None,
     language: Annotated[str, typer.Option(help="en or zh; CAPACITY_LANGUAGE when empty.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
@@ -38,7 +54,9 @@ def forecast(
         if series is not None:
             told = desk.of_file(series, days, ceiling, model, counter=counter, progress=_progress)
         else:
-            told = asyncio.run(desk.of_query(query, days, ceiling, model))
+            told = asyncio.run(desk.of_query(query, days, ceiling, model, _progress))
+        if report is not None:
+            typer.echo("\n".join(desk.keep(told, report)), err=True)
         if plot is not None:
             plot.write_bytes(desk.chart(told))
     except SkillError as error:
@@ -51,9 +69,10 @@ def forecast(
 
 
 def _progress(done: int, of: int) -> None:
-    """One line that is written over, and only where many series keep a person waiting."""
-    if of > 1_000 and sys.stderr.isatty():
-        typer.echo(f"\r{done} / {of}", nl=done == of, err=True)
+    """One bar that is written over, where a person waits and there is more than one piece."""
+    if of > 1 and sys.stderr.isatty():
+        filled = BAR * done // of
+        typer.echo(f"\r[{'#' * filled}{'.' * (BAR - filled)}] {done} / {of}", nl=done == of, err=True)
 
 
 def _worded(error: Exception, language: str) -> str:

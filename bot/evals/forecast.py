@@ -161,12 +161,17 @@ def _by_kind(series: list[Recorded], cut: Windows, own: Array) -> dict[str, JSON
 def _shifted(network: Lstm, cut: Windows) -> dict[str, JSON]:
     """A step shortly before the forecast: told of it, and not told."""
     stepped, hours = trials.shifted(cut)
-    told = np.stack([shifts.relevel(week, int(hour)) for week, hour in zip(stepped.past, hours, strict=True)])
+    told = np.stack([_levelled(week, int(hour)) for week, hour in zip(stepped.past, hours, strict=True)])
     return {
-        "shift_known": round(score(stepped, network.predict(told)).mase, 4),
+        "shift_known": round(score(stepped, _forecast(network, told)).mase, 4),
         "shift_unknown": round(score(stepped, _forecast(network, stepped.past)).mase, 4),
         "shift_naive": round(score(stepped, models.model("seasonal_naive").predict(stepped.past)).mase, 4),
     }
+
+
+def _levelled(week: Array, hour: int) -> Array:
+    """As the skill does at an event: only if the level clearly changed there."""
+    return shifts.relevel(week, hour) if shifts.steps(week, [hour]) else week
 
 
 def _filling(part: Part) -> dict[str, JSON]:

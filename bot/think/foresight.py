@@ -1,7 +1,7 @@
 """Looks into what is not yet wrong: the forecast is the report, and room is the repair."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -31,7 +31,8 @@ class Investigator(Protocol):
 class Foresight:
     """Asks the forecast anew for what it foresaw; all else goes to the investigator of what is wrong now."""
 
-    def __init__(self, of_now: Investigator, catalogue: Catalogue, zone: str) -> None:
+    def __init__(self, of_now: Investigator, catalogue: Catalogue, zone: str, now: Callable[[], datetime]) -> None:
+        self._now = now
         self._of_now = of_now
         self._catalogue = catalogue
         self._zone = zone
@@ -59,17 +60,19 @@ class Foresight:
             markdown="\n".join(f"- {line}" for line in told) + f"\n\n`{seen.query}`",
             confidence=CONFIDENCE.get(str(outlook.get("confidence")), 0.4),
             chart=_chart(seen, outlook),
-            steps=self._steps(asked, seen, outlook, alert.summary),
+            steps=await self._steps(asked, seen, outlook, alert.summary),
             finding=f"foreseen_{asked['target']}",
         )
 
-    def _steps(
+    async def _steps(
         self, asked: Mapping[str, str], seen: Evidence, outlook: Mapping[str, Any], why: str
     ) -> tuple[Step, ...]:
         """Room, if it can be made here; leave is asked for as for any repair."""
         advice = seen.facts.get("advice")
         if isinstance(advice, dict) and advice.get("kind") == "add" and "capacity.add_nodes" in self._catalogue:
-            return (Step("capacity.add_nodes", {"count": advice["nodes"]}, seen.summary),)
+            return (Step("capacity.add_nodes", {"count": advice["nodes"], **self._by(advice)}, seen.summary),)
+        if _measure(outlook) == "replicas" and outlook.get("ceiling") and "kubernetes.patch_hpa" in self._catalogue:
+            return await self._more_replicas(asked, outlook, why)
         if asked["target"] == "volume" and outlook.get("ceiling") and "kubernetes.expand_pvc" in self._catalogue:
             ceiling, peak = float(outlook["ceiling"]), float(outlook.get("peak") or 0)
             size = f"{math.ceil(max(MORE * ceiling, 4 / 3 * peak) / 2**30)}Gi"
@@ -77,13 +80,38 @@ class Foresight:
             return (Step("kubernetes.expand_pvc", named, why),)
         return ()
 
+    def _by(self, advice: Mapping[str, Any]) -> dict[str, str]:
+        """The deadline, unless it has passed already."""
+        by = str(advice.get("by") or "")
+        return {"by": by} if by and datetime.fromisoformat(by) > self._now() else {}
+
+    async def _more_replicas(self, asked: Mapping[str, str], outlook: Mapping[str, Any], why: str) -> tuple[Step, ...]:
+        """The autoscaler that is soon at its most may run half as many more; its least stays."""
+        try:
+            listed = await self._catalogue["kubernetes.list"]({"kind": "hpa", "namespace": asked["namespace"]})
+        except SkillError:
+            return ()
+        rows = listed.facts.get("rows")
+        for row in rows if isinstance(rows, list) else []:
+            if isinstance(row, dict) and str(row.get("target", "")).endswith(f"/{asked['name']}"):
+                most = math.ceil(MORE * float(outlook["ceiling"]))
+                bounds = {"hpa": row["name"], "min_replicas": int(str(row["min"])), "max_replicas": most}
+                return (Step("kubernetes.patch_hpa", {"namespace": asked["namespace"], **bounds}, why),)
+        return ()
+
 
 def asked_of(labels: Mapping[str, str]) -> dict[str, str]:
     """The target, name and namespace to ask the forecast for."""
     target = labels.get("target", "cluster")
     space = labels.get("namespace", "")
-    named = {"volume": labels.get("persistentvolumeclaim", ""), "namespace": space, "node": labels.get("node", "")}
-    return {"target": target, "name": named.get(target, ""), "namespace": space if target == "volume" else ""}
+    label = {"volume": "persistentvolumeclaim"}.get(target, target)
+    within = space if target in ("volume", "workload") else ""
+    return {"target": target, "name": labels.get(label, "") if target != "cluster" else "", "namespace": within}
+
+
+def _measure(outlook: Mapping[str, Any]) -> str:
+    labels = outlook.get("labels")
+    return str(labels.get("measure", "")) if isinstance(labels, dict) else ""
 
 
 def _outlook(seen: Evidence, labels: Mapping[str, str]) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """Asks Prometheus for weeks of many series in bounded pieces, and keeps what came when it stops answering."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -79,7 +79,15 @@ class PrometheusReader:
         value = found[0].points[0][1] if found else math.nan
         return value if math.isfinite(value) else None
 
-    async def history(self, query: str, end: float, days: int, *, series: int | None = None) -> Answer:
+    async def history(
+        self,
+        query: str,
+        end: float,
+        days: int,
+        *,
+        series: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Answer:
         """The last `days`, newest piece first. A piece that fails ends it; what came before is kept."""
         step = self._settings.step_seconds
         count = series if series is not None else await self._count(query, end)
@@ -88,6 +96,7 @@ class PrometheusReader:
         first = end - days * DAY
         until = float(math.floor(end / step) * step)
         gaps: tuple[Remark, ...] = ()
+        pieces = math.ceil((until - first) / span)
         while until > first:
             since = max(first, until - span + step)
             try:
@@ -102,6 +111,8 @@ class PrometheusReader:
                 key = tuple(sorted(one["metric"].items()))
                 points.setdefault(key, [])[:0] = [(float(t), _number(v)) for t, v in one["values"]]
             until = since - step
+            if progress is not None:
+                progress(pieces - math.ceil(max(0.0, until - first) / span), pieces)
         return Answer(tuple(Line(dict(key), tuple(values)) for key, values in sorted(points.items())), gaps)
 
     def link(self, query: str, days: int) -> str:

@@ -44,6 +44,11 @@ class Cluster:
         self._opened: Http | None = None
 
     @property
+    def is_known(self) -> bool:
+        """Whether a cluster is set up: an address, a kubeconfig, or the account of the pod that we run in."""
+        return bool(self._address.url or self._address.kubeconfig or (ACCOUNT / "token").exists())
+
+    @property
     def _http(self) -> Http:
         """Opened when first used: a house without a cluster may still look ahead."""
         if self._opened is None:

@@ -8,10 +8,12 @@ from skills.capacity import models
 from skills.capacity.client import PrometheusReader
 from skills.capacity.history import clean
 from skills.capacity.outlook import Outlook, Refused, Subject, look_ahead
+from skills.capacity.report import Section, compose
 from skills.capacity.series_file import read_series
 from skills.capacity.settings import CapacitySettings, PrometheusAddress
 from skills.capacity.survey import Survey
 from skills.capacity.telling import Teller, facts, urgency
+from skills.capacity.wording import Remark
 from skills.errors import BadArguments, NotFound
 from skills.evidence import JSON
 
@@ -30,6 +32,8 @@ class Desk:
     def __init__(self, language: str = "") -> None:
         usual = CapacitySettings()
         self._settings = usual.model_copy(update={"language": language}) if language in ("en", "zh") else usual
+        self._gaps: tuple[Remark, ...] = ()
+        """What Prometheus did not give."""
         self._teller = Teller(self._settings.language, datetime.now().astimezone())
 
     def of_file(
@@ -56,19 +60,26 @@ class Desk:
                 progress(len(told), len(found))
         return told
 
-    async def of_query(self, query: str, days: int, ceiling: float | None, model: str) -> Told:
+    async def of_query(
+        self,
+        query: str,
+        days: int,
+        ceiling: float | None,
+        model: str,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Told:
         """Every series that Prometheus gives."""
         _check(model)
         reader = PrometheusReader(PrometheusAddress(), self._settings)
         try:
-            found = await Survey(reader, self._settings).of_query(query, ceiling, self._teller)
+            found = await Survey(reader, self._settings, None).of_query(query, ceiling, self._teller, progress)
         finally:
             await reader.close()
         if not found.watched:
             raise NotFound("no_series", what=query)
-        tried = len(found.watched) <= TRIED
+        self._gaps = found.gaps
         now = self._teller.now.timestamp()
-        return look_ahead(found.subjects, days=days, name=model, with_trials=tried, now=now)
+        return look_ahead(found.subjects, days=days, name=model, with_trials=len(found.watched) <= TRIED, now=now)
 
     def chart(self, told: Told) -> bytes:
         """As PNG, the most urgent first."""
@@ -76,14 +87,22 @@ class Desk:
 
         return draw([one for one in sorted(told, key=urgency) if isinstance(one, Outlook)], self._teller)
 
+    def keep(self, told: Told, folder: Path) -> tuple[str, ...]:
+        """The page as Markdown, CSV and PNG; gives their paths."""
+        page = compose([Section(self._teller.say("measure_query"), tuple(told), self._gaps)], None, self._teller)
+        return page.keep(folder, self._teller.now.strftime("%Y-%m-%d-%H%M"))
+
     def as_text(self, told: Told) -> str:
         """The most urgent first."""
         shown = sorted(told, key=urgency)[:MOST_TOLD]
-        return "\n".join([*self._lines(shown), *self._rest(shown, told)])
+        return "\n".join([*self._lines(shown), *self._rest(shown, told), *map(str, self._unseen())])
 
     def as_json(self, told: Told) -> JSON:
         """All of them."""
-        return {"forecasts": [dict(facts(one)) for one in sorted(told, key=urgency)]}
+        return {"forecasts": [dict(facts(one)) for one in sorted(told, key=urgency)], "gaps": self._unseen()}
+
+    def _unseen(self) -> list[JSON]:
+        return [gap.told(self._teller.language) for gap in self._gaps]
 
     @staticmethod
     def anything(told: Told) -> bool:

@@ -1,5 +1,6 @@
 """What can be asked of the capacity skill: forecasts, what runs out first, and what requests should be."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -21,6 +22,13 @@ from skills.names import AnyName, AnyNamespace, Name, Namespace
 from skills.risk import Risk
 from skills.words import readers
 
+EVENTS = (
+    "apps/replicasets:list",
+    "autoscaling/horizontalpodautoscalers:list",
+    "events:list",
+    "nodes:list",
+)
+"""What tells when something was scaled, rolled out, limited or joined."""
 Days = Annotated[int, Field(ge=1, le=14)]
 Asked = Literal["", "en", "zh"]
 MOST_LINES = 6
@@ -30,18 +38,18 @@ MOST_LINES = 6
 class Looks:
     """Reads Prometheus, and changes nothing."""
 
-    def __init__(self, reader: PrometheusReader, settings: CapacitySettings, clock: Clock) -> None:
+    def __init__(self, reader: PrometheusReader, survey: Survey, settings: CapacitySettings, clock: Clock) -> None:
         self._reader = reader
         self._settings = settings
         self._clock = clock
-        self._survey = Survey(reader, settings)
+        self._survey = survey
 
     def teller(self, language: Asked = "") -> Teller:
         """Who speaks to this reader."""
         chosen: Language = language or readers() or self._settings.language
         return Teller(chosen, self._clock.now(), self._settings.node_price_per_hour, self._settings.currency)
 
-    @action(risk=Risk.READ)
+    @action(risk=Risk.READ, needs=EVENTS)
     async def forecast_capacity(
         self,
         target: Target = "cluster",
@@ -50,12 +58,12 @@ class Looks:
         days: Days = 3,
         language: Asked = "",
     ) -> Evidence:
-        """Look days ahead: when a cluster, node, namespace or volume runs out, how sure that is, and the nodes to add.
+        """Look days ahead: when a cluster, pool, node, namespace, workload or volume runs out, and the nodes to add.
 
         Args:
-            target: What to look at: cluster, node, namespace or volume.
+            target: What to look at: cluster, pool, node, namespace, workload or volume.
             name: Its name; empty for the fullest ones.
-            namespace: Of a volume: its namespace.
+            namespace: Of a volume or a workload: its namespace.
             days: How many days ahead; beyond three only the trend goes on.
             language: Of the answer: en or zh; empty for the usual one.
         """
@@ -85,12 +93,12 @@ class Looks:
             raise NotFound("no_series", what=query)
         return self._evidence(found, look_ahead(found.subjects, days=days, now=teller.now.timestamp()), teller, None)
 
-    @action(risk=Risk.READ)
+    @action(risk=Risk.READ, needs=EVENTS)
     async def upcoming_shortages(self, target: Target = "volume", language: Asked = "") -> Evidence:
         """Tell what will surely be full within three days; quiet about what is unsure.
 
         Args:
-            target: What to look at: cluster, node, namespace or volume.
+            target: What to look at: cluster, pool, node, namespace, workload or volume.
             language: Of the answer: en or zh; empty for the usual one.
         """
         teller = self.teller(language)
@@ -155,7 +163,7 @@ class Looks:
         said = [teller.advice(advice)] if advice is not None else []
         known: dict[str, JSON] = {"outlooks": [dict(facts(one)) for one in ordered]}
         if advice is not None:
-            known["advice"] = {"kind": type(advice).__name__.lower(), "nodes": getattr(advice, "nodes", 0)}
+            known["advice"] = advised(advice)
         outlooks = [one for one in ordered if isinstance(one, Outlook)][:MOST_LINES]
         gaps = [gap.told(teller.language) for gap in found.gaps]
         return Evidence(
@@ -173,6 +181,13 @@ class Looks:
         if isinstance(one, Refused):
             return f"{one.subject.name}: {one.why.told(teller.language)}"
         return f"{teller.headline(one)} {teller.surety(one)}"
+
+
+def advised(advice: Advice) -> dict[str, JSON]:
+    """The same for machines: what to do, of how many nodes, and by when."""
+    by = getattr(advice, "by", None)
+    told = {} if by is None else {"by": datetime.fromtimestamp(by, UTC).isoformat(timespec="minutes")}
+    return {"kind": type(advice).__name__.lower(), "nodes": getattr(advice, "nodes", 0), **told}
 
 
 def lines_of(one: Outlook, teller: Teller) -> tuple[Series, ...]:

@@ -11,7 +11,7 @@ from skills.capacity.exhaustion import FARTHEST, NEVER, extended, filling, hours
 from skills.capacity.history import HOUR, MANY_HOLES, History
 from skills.capacity.models import Model, model
 from skills.capacity.shape import DAY, HIGH, HISTORY, HORIZON, LOW, MIDDLE, Array, widened
-from skills.capacity.shifts import changes_level, relevel, trend_share
+from skills.capacity.shifts import relevel, steps, trend_share
 from skills.capacity.trial import Trial, trials
 from skills.capacity.wording import Remark
 
@@ -191,11 +191,10 @@ def _levelled(subject: Subject) -> _Levelled:
     """The last week, hours before known steps brought to the level after them."""
     mean, high = subject.history.week(), subject.history.week(high=True)
     remarks = []
-    for event in sorted(subject.events, key=lambda event: event.at):
-        hour = HISTORY - (subject.history.end - int(event.at // HOUR))
-        if changes_level(mean, hour):
-            mean, high = relevel(mean, hour), relevel(high, hour)
-            remarks.append(Remark("levelled", what=event.what))
+    known = {HISTORY - (subject.history.end - int(event.at // HOUR)): event for event in subject.events}
+    for hour in steps(mean, known):
+        mean, high = relevel(mean, hour), relevel(high, hour)
+        remarks.append(Remark("levelled", what=known[hour].what))
     return _Levelled(mean, high, tuple(remarks))
 
 

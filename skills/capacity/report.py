@@ -5,12 +5,14 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
 from skills.capacity.advice import Add, Advice
 from skills.capacity.charts import MOST_PANELS, draw
+from skills.capacity.kept import Foretold
 from skills.capacity.outlook import Outlook, Refused
 from skills.capacity.shape import DAY, HISTORY
 from skills.capacity.telling import Teller, urgency
@@ -41,6 +43,8 @@ class Report:
     png: bytes
     table: Table
     charted: tuple[Outlook, ...]
+    advice: Advice | None
+    told: tuple[Outlook | Refused, ...]
 
     def keep(self, folder: Path, stamp: str) -> tuple[str, ...]:
         """Write all three into a folder; gives their paths."""
@@ -53,12 +57,15 @@ class Report:
         return tuple(str(path) for path in paths)
 
 
-def compose(sections: Sequence[Section], advice: Advice, teller: Teller) -> Report:
-    """The page."""
+def compose(
+    sections: Sequence[Section], advice: Advice | None, teller: Teller, foretold: Foretold | None = None
+) -> Report:
+    """The page; `foretold`: the forecast that was kept when it was made, to be held against what came."""
     told = sorted((one for section in sections for one in section.told), key=urgency)
     outlooks = [one for one in told if isinstance(one, Outlook)]
     title = teller.say("report_title", date=teller.now.strftime("%Y-%m-%d %H:%M"))
-    summary = " ".join([teller.advice(advice), *(teller.headline(one) for one in outlooks[:1])])
+    said = [teller.advice(advice)] if advice is not None else []
+    summary = " ".join([*said, *(teller.headline(one) for one in outlooks[:1])])
     charted = tuple(one for one in outlooks if one.subject.ceiling is not None)[:MOST_PANELS] or tuple(outlooks[:4])
     table = teller.table(told[:MOST_ROWS])
     parts = [
@@ -69,13 +76,20 @@ def compose(sections: Sequence[Section], advice: Advice, teller: Teller) -> Repo
         _markdown(table),
         f"## {teller.say('report_changed')}",
         _markdown(_changes(outlooks, teller)),
-        f"## {teller.say('report_last_week')}",
-        _last_week(outlooks, teller),
+        *_last_week(outlooks, teller, foretold),
         *_remarks(sections, told, teller),
     ]
     deadline = (advice.outlook.subject.name, advice.by) if isinstance(advice, Add) else None
     return Report(
-        title, summary, "\n\n".join(parts) + "\n", _csv(told), draw(charted, teller, deadline), table, charted
+        title,
+        summary,
+        "\n\n".join(parts) + "\n",
+        _csv(told),
+        draw(charted, teller, deadline),
+        table,
+        charted,
+        advice,
+        tuple(told),
     )
 
 
@@ -94,8 +108,42 @@ def _changes(outlooks: Sequence[Outlook], teller: Teller) -> Table:
     return Table(tuple(teller.say(f"column_{column}") for column in columns), tuple(rows))
 
 
-def _last_week(outlooks: Sequence[Outlook], teller: Teller) -> str:
-    """What the same methods said three days ago for these three days, against what came."""
+def _last_week(outlooks: Sequence[Outlook], teller: Teller, foretold: Foretold | None) -> list[str]:
+    """The forecast that was told then, against what came; and the trials of the same methods on the past."""
+    title = f"## {teller.say('report_last_week')}"
+    if foretold is None:
+        return [title, teller.say("report_none_kept"), _trials(outlooks, teller)]
+    date = datetime.fromtimestamp(foretold.made_at, teller.zone).strftime("%Y-%m-%d %H:%M")
+    held = [(one, came) for one in outlooks if (came := foretold.against(one)) is not None]
+    if not held:
+        return [title, teller.say("report_none_kept"), _trials(outlooks, teller)]
+    rows = [
+        (
+            one.subject.name,
+            teller.amount(came.said, one.subject.unit),
+            teller.amount(came.came, one.subject.unit),
+            f"{100 * came.error:.1f} %",
+            f"{100 * came.inside:.0f} %",
+        )
+        for one, came in held[:MOST_ROWS]
+    ]
+    error = float(np.median([came.error for _, came in held]))
+    inside = float(np.mean([came.inside for _, came in held]))
+    told = teller.say(
+        "report_came", date=date, series=len(held), error=f"{100 * error:.1f}", inside=f"{100 * inside:.0f}"
+    )
+    columns = tuple(teller.say(f"column_{column}") for column in ("name", "said", "came", "error", "held"))
+    return [
+        title,
+        told,
+        _markdown(Table(columns, tuple(rows))),
+        f"### {teller.say('report_trials')}",
+        _trials(outlooks, teller),
+    ]
+
+
+def _trials(outlooks: Sequence[Outlook], teller: Teller) -> str:
+    """What the same methods would have said three days ago for these three days, against what came."""
     rows = []
     for one in outlooks[:MOST_ROWS]:
         if (trial := one.trial) is None:

@@ -4,8 +4,10 @@ import asyncio
 from pathlib import Path
 
 from skills.action import action
+from skills.capacity import kept
 from skills.capacity.advice import Advice, Unsure
-from skills.capacity.looks import Asked, Days, Looks, lines_of
+from skills.capacity.kept import Memory
+from skills.capacity.looks import EVENTS, Asked, Days, Looks, advised, lines_of
 from skills.capacity.measures import MEASURES
 from skills.capacity.outlook import Outlook, Refused, look_ahead
 from skills.capacity.report import Report, Section, compose
@@ -21,12 +23,13 @@ from skills.risk import Risk
 class Reporting:
     """The whole cluster on one page."""
 
-    def __init__(self, looks: Looks, survey: Survey, settings: CapacitySettings) -> None:
+    def __init__(self, looks: Looks, survey: Survey, settings: CapacitySettings, memory: Memory | None) -> None:
+        self._memory = memory
         self._looks = looks
         self._survey = survey
         self._settings = settings
 
-    @action(risk=Risk.READ)
+    @action(risk=Risk.READ, needs=EVENTS)
     async def capacity_report(self, days: Days = 3, language: Asked = "") -> Evidence:
         """Write the capacity report: what runs out first, what changed, and how last week's forecast did.
 
@@ -36,17 +39,22 @@ class Reporting:
         """
         teller = self._looks.teller(language)
         report = await self.report(days, teller)
-        kept: tuple[str, ...] = ()
+        files: tuple[str, ...] = ()
         if self._settings.report_folder:
             stamp = teller.now.strftime("%Y-%m-%d-%H%M")
-            kept = await asyncio.to_thread(report.keep, Path(self._settings.report_folder), stamp)
+            files = await asyncio.to_thread(report.keep, Path(self._settings.report_folder), stamp)
         return Evidence(
             report.summary,
             "capacity.capacity_report",
             table=report.table,
             series=tuple(line for one in report.charted for line in lines_of(one, teller)),
             lines=tuple(report.markdown.splitlines()),
-            facts={"outlooks": [dict(facts(one)) for one in report.charted], "files": list(kept)},
+            facts={
+                "title": report.title,
+                "outlooks": [dict(facts(one)) for one in report.charted],
+                "advice": advised(report.advice) if report.advice else None,
+                "files": list(files),
+            },
         )
 
     async def report(self, days: int, teller: Teller) -> Report:
@@ -66,7 +74,12 @@ class Reporting:
             sections.append(Section(title, tuple(told), found.gaps))
         if not any(section.told for section in sections):
             raise NotFound("no_series", what=", ".join(MEASURES))
-        return await asyncio.to_thread(compose, sections, advice, teller)
+        now = teller.now.timestamp()
+        before = kept.read(await self._memory.newest(kept.due(now))) if self._memory else None
+        report = await asyncio.to_thread(compose, sections, advice, teller, before)
+        if self._memory:
+            await self._memory.keep(now, kept.written(now, report.told))
+        return report
 
 
 def _told(found: Found, days: int, teller: Teller) -> list[Outlook | Refused]:

@@ -23,7 +23,9 @@ class CapacitySettings(BaseSettings):
     lead_minutes: Annotated[float, Field(ge=0)] = 30.0
     node_price_per_hour: Annotated[float, Field(ge=0)] = 0.0
     currency: str = "USD"
-    node_source: Literal["placeholder", "provisioning_request", "machine_deployment", "karpenter"] = "placeholder"
+    node_source: Literal[
+        "cluster_autoscaler", "provisioning_request", "placeholder", "machine_deployment", "karpenter"
+    ] = "cluster_autoscaler"
     node_group: str = ""
     namespace: str = ""
     placeholder_image: str = "registry.k8s.io/pause:3.10"

@@ -4,6 +4,8 @@ Before forecasting, the hours before a known step are brought to the level after
 looked for, but never in a week that trends: there it would take the growth away.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 
 from skills.capacity.shape import DAY, HISTORY, Array, Whole, by_day
@@ -14,6 +16,8 @@ TRENDING = 0.5
 """Above this share explained by a straight line, the week trends."""
 SEEN_AFTER = 4
 """Hours that must have passed since a known event before its effect is believed."""
+MOST_STEPS = 3
+"""Known steps that are taken out of one week."""
 CANDIDATES = range(4 * DAY, HISTORY - 5, 3)
 
 
@@ -73,6 +77,25 @@ def _best_step(weeks: Array) -> tuple[Array, Whole, Array, Array]:
         better = cost < best
         best[better], hour[better], offset[better] = cost[better], at, height[better]
     return best, hour, offset, plain
+
+
+def steps(week: Array, known: Collection[int]) -> list[int]:
+    """Which of the hours that something is known to have happened in were steps: the clearest first.
+
+    Each is judged with the clearer ones taken out, so that what only happened near a step is not taken for one.
+    """
+    found: list[int] = []
+    while len(found) < MOST_STEPS:
+        levelled = {hour: relevel(week, hour) for hour in known if hour not in found and changes_level(week, hour)}
+        if not levelled:
+            break
+        found.append(min(levelled, key=lambda hour: _unexplained(levelled[hour])))
+        week = levelled[found[-1]]
+    return found
+
+
+def _unexplained(week: Array) -> float:
+    return float(np.abs(week - np.tile(np.median(week.reshape(-1, DAY), 0), HISTORY // DAY)).sum())
 
 
 def changes_level(week: Array, hour: int) -> bool:

@@ -25,6 +25,8 @@ FORECAST = "capacity.forecast_capacity"
         ("什么时候需要加节点", FORECAST, {"target": "cluster"}),
         ("do we have enough nodes for the next 2 weeks", FORECAST, {"target": "cluster", "days": 14}),
         ("which disks will be full in 99 days", FORECAST, {"target": "volume", "days": 14}),
+        ("workload orders", FORECAST, {"target": "workload", "name": "orders"}),
+        ("节点池三天内够用吗", FORECAST, {"target": "pool", "days": 3}),
         ("写一份容量报告", "capacity.capacity_report", {}),
     ],
 )

@@ -46,7 +46,7 @@ def foresight(prometheus):
         transport,
     )
     catalogue = Catalogue([capacity, kubernetes(Clock(), url="http://kubernetes")])
-    return Foresight(Now(), catalogue, "Asia/Shanghai")
+    return Foresight(Now(), catalogue, "Asia/Shanghai", lambda: NOW)
 
 
 def filling():

@@ -23,8 +23,8 @@ from skills import Clock, NotFound, SkillError
 from skills.catalogue import Catalogue, discover
 from skills.clock import reader_in
 
-TARGETS = ("volume", "namespace", "cluster")
-NAMES = {"volume": "VolumeFullSoon", "quota": "QuotaExhaustedSoon"}
+TARGETS = ("volume", "namespace", "workload", "pool", "cluster")
+NAMES = {"volume": "VolumeFullSoon", "quota": "QuotaExhaustedSoon", "replicas": "AutoscalerAtMostSoon"}
 ROUND = "forecast-alerts"
 LASTS = timedelta(minutes=15)
 """A look that takes longer has died; another replica then looks."""

@@ -8,6 +8,8 @@ from bot.think.scripted.names import COMMON, WORD, written_in
 TARGETS = (
     ("volume", r"存储|磁盘|\bpvcs?\b|\bvolumes?\b|\bdisks?\b|\bstorage\b"),
     ("namespace", r"命名空间|配额|\bnamespaces?\b|\bquotas?\b"),
+    ("pool", r"节点池|\b(?:node\s*)?pools?\b"),
+    ("workload", r"工作负载|\bworkloads?\b|\bdeployments?\b|\breplicas\b|副本"),
     ("node", r"(?:哪个|每个|各个?)\s*节点|\bnodes?\b(?!\s*(?:to add|needed))"),
 )
 """Which node is full is asked of nodes; how many nodes are to be added is asked of the cluster."""
@@ -48,8 +50,11 @@ def _number(text: str) -> int:
 def _name(text: str) -> str:
     """The thing that is named: as the cluster writes it, or the plain word behind its kind."""
     written = written_in(text)
-    behind = re.search(r"(?:volume|pvc|namespace|node|命名空间|节点|存储卷)s?\s+([a-z0-9][a-z0-9.-]*)", text)
-    before = re.search(r"([a-z][a-z0-9.-]*)\s*(?:命名空间|namespace|节点)", text)
+    behind = re.search(
+        r"(?:volume|pvc|namespace|workload|deployment|pool|node|命名空间|工作负载|节点池|节点|存储卷)s?\s+([a-z0-9][a-z0-9.-]*)",
+        text,
+    )
+    before = re.search(r"([a-z][a-z0-9.-]*)\s*(?:命名空间|namespace|工作负载|节点池|节点)", text)
     plain = next((each.group(1) for each in (behind, before) if each), "")
     plain = plain if WORD.fullmatch(plain) and plain not in COMMON else ""
     return written or plain

@@ -1,4 +1,6 @@
-"""Nodes are added, verified and put back, in each of the four ways."""
+"""Nodes are added, verified and put back, in each of the five ways."""
+
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -7,6 +9,7 @@ from skills.capacity.actions import Capacity
 from skills.capacity.cluster import quantity
 from skills.capacity.settings import CapacitySettings, KubernetesAddress, PrometheusAddress
 from skills.catalogue import Catalogue
+from skills.change import Snapshot
 from skills.clock import Clock
 from skills.errors import BadArguments, Conflict, Unreachable
 from tests.skills.capacity.wire import Kubernetes, node
@@ -15,10 +18,10 @@ PLACES = "/apis/apps/v1/namespaces/default/deployments/dutybot-headroom"
 MACHINES = "/apis/cluster.x-k8s.io/v1beta1/namespaces/infra/machinedeployments/pool"
 
 
-def change(kubernetes, **settings):
+def change(kubernetes, now=None, **settings):
     skill = Capacity(
         CapacitySettings(**settings),
-        Clock(),
+        Clock(lambda: now, UTC) if now else Clock(),
         PrometheusAddress(),
         KubernetesAddress(url="http://kubernetes"),
         httpx.MockTransport(kubernetes),
@@ -44,6 +47,54 @@ async def test_placeholders_hold_node_sized_places():
     assert (await deed.verify({"count": 2}, snapshot)).better is True
     await deed.undo({"count": 2}, snapshot)
     assert PLACES not in kubernetes.objects
+
+
+REQUESTS = "/apis/autoscaling.x-k8s.io"
+
+
+@pytest.mark.parametrize("served", [True, False])
+async def test_the_cluster_autoscaler_is_asked_as_it_is_served(served):
+    kubernetes = Kubernetes()
+    if served:
+        kubernetes.put(REQUESTS, {"preferredVersion": {"groupVersion": "autoscaling.x-k8s.io/v1"}})
+    deed = change(kubernetes)
+    await deed.preview({"count": 2})
+    snapshot = Snapshot.from_json((await deed.observe({"count": 2})).to_json())
+    await deed.run({"count": 2}, snapshot)
+    made = {path.rpartition("/")[0].rpartition("/")[2] for path in kubernetes.objects if path != REQUESTS}
+    assert made == ({"provisioningrequests", "podtemplates"} if served else {"deployments", "priorityclasses"})
+    assert not (await deed.verify({"count": 2}, snapshot)).settled
+    await deed.undo({"count": 2}, snapshot)
+    left = {path for path in kubernetes.objects if "provisioningrequests" in path or "deployments" in path}
+    assert not left
+
+
+@pytest.mark.parametrize(
+    ("ready", "minutes", "settled", "better", "why"),
+    [
+        (False, -5, False, None, "0 of 1 places"),
+        (True, -5, True, True, "5 minutes before they are wanted"),
+        (True, 5, True, False, "5 minutes after they were wanted"),
+        (False, 5, True, False, "5 minutes after they were wanted"),
+    ],
+)
+async def test_nodes_that_come_after_the_deadline_have_not_helped(ready, minutes, settled, better, why):
+    kubernetes, by = Kubernetes(), datetime(2026, 11, 20, 10, tzinfo=UTC)
+    deed = change(kubernetes, now=by + timedelta(minutes=minutes))
+    asked = {"count": 1, "by": by.isoformat()}
+    assert any("wanted by 11-20 10:00" in note for note in (await deed.preview(asked)).notes)
+    snapshot = await deed.observe(asked)
+    await deed.run(asked, snapshot)
+    if ready:
+        kubernetes.objects[PLACES]["status"] = {"readyReplicas": 1}
+    seen = await deed.verify(asked, snapshot)
+    assert (seen.settled, seen.better) == (settled, better)
+    assert why in seen.why
+
+
+def test_a_deadline_without_a_zone_is_not_taken():
+    with pytest.raises(BadArguments, match="by"):
+        change(Kubernetes()).target({"count": 1, "by": "2026-11-20T10:00:00"})
 
 
 async def test_more_places_come_on_top_and_go_again():

@@ -1,15 +1,20 @@
 """A person's own file: read, told, drawn; and one sentence for what cannot be read."""
 
 import json
+import math
+import time
 
+import httpx
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from bot.__main__ import app
 from skills.capacity import desk, series_file
+from skills.capacity.client import PrometheusReader
 from skills.capacity.series_file import read_series
 from skills.errors import BadArguments
+from tests.skills.capacity.wire import Prometheus
 
 START = 1_700_000_000 // 3600 * 3600
 
@@ -122,3 +127,31 @@ def test_progress_is_told_batch_by_batch(tmp_path, monkeypatch):
 def test_many_series_are_told_in_short(tmp_path):
     answer = run("--series", written(tmp_path, hours=170, names=[f"s{n}" for n in range(30)]))
     assert "20 of 30" in answer.stdout
+
+
+def test_a_chart_needs_no_name_and_a_report_is_three_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    answer = run("--series", written(tmp_path), "--plot", "--report", tmp_path / "kept", "--ceiling", 100)
+    assert answer.exit_code == 0, answer.stderr
+    assert (tmp_path / "forecast.png").read_bytes().startswith(b"\x89PNG")
+    assert {path.suffix for path in (tmp_path / "kept").iterdir()} == {".md", ".csv", ".png"}
+
+
+async def test_a_query_that_is_answered_half_is_told_and_kept(monkeypatch):
+    prometheus = Prometheus(time.time())
+    prometheus.add("queue", lambda t: 10 + 2 * math.sin(t / 13751))
+    prometheus.stops_after = 5
+    monkeypatch.setattr(
+        desk,
+        "PrometheusReader",
+        lambda address, settings: PrometheusReader(
+            address, settings.model_copy(update={"timeout": 0.5}), httpx.MockTransport(prometheus)
+        ),
+    )
+    mine = desk.Desk("zh")
+    pieces = []
+    told = await mine.of_query("queue", 3, None, "lstm", lambda done, of: pieces.append((done, of)))
+    assert mine.anything(told)
+    assert "没有返回" in mine.as_text(told)
+    assert mine.as_json(told)["gaps"]
+    assert pieces == [(n + 1, 7) for n in range(len(pieces))]

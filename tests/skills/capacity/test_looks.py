@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from skills.capacity.actions import Capacity
-from skills.capacity.measures import matchers
 from skills.capacity.settings import CapacitySettings, KubernetesAddress, PrometheusAddress
 from skills.catalogue import Catalogue
 from skills.clock import Clock, reader_in
@@ -25,13 +24,13 @@ def daily(level, swing, growth=0.0):
     return lambda t: level + swing * np.sin(2 * np.pi * t / 86400) + growth * (t - AT) / 86400
 
 
-def looks(prometheus, **settings):
+def looks(prometheus, kubernetes=None, at=NOW, **settings):
     skill = Capacity(
         CapacitySettings(**{"step_seconds": 3600, **settings}),
-        Clock(lambda: NOW, CHINA),
+        Clock(lambda: at, CHINA),
         PrometheusAddress(url="http://prometheus"),
-        KubernetesAddress(url="http://kubernetes"),
-        httpx.MockTransport(prometheus),
+        KubernetesAddress(url="http://kubernetes" if kubernetes else ""),
+        httpx.MockTransport(lambda request: (kubernetes if request.url.host == "kubernetes" else prometheus)(request)),
     )
     return Catalogue([skill])
 
@@ -80,20 +79,6 @@ async def test_the_reader_is_told_in_the_readers_own_language_and_each_thing_has
     assert {value for _, value in ceiling} == {32.0}
 
 
-@pytest.mark.parametrize(
-    ("target", "name", "namespace", "match"),
-    [
-        ("namespace", "shop", "", ',namespace="shop"'),
-        ("namespace", "", "shop", ',namespace="shop"'),
-        ("node", "n1", "shop", ',node="n1"'),
-        ("volume", "disk", "shop", ',namespace="shop",persistentvolumeclaim="disk"'),
-        ("cluster", "", "", ""),
-    ],
-)
-def test_a_name_is_looked_for_where_it_belongs(target, name, namespace, match):
-    assert matchers(target, name, namespace) == match
-
-
 async def test_costs_are_told_if_a_price_is_set():
     prometheus = cluster(use=27.0, growth=1.5)
     answer = await looks(prometheus, node_price_per_hour=0.5)["capacity.forecast_capacity"]({"target": "cluster"})
@@ -128,7 +113,7 @@ async def test_one_volume_by_name():
         {"target": "volume", "name": "disk-1", "namespace": "shop"}
     )
     assert [row[0] for row in answer.table.rows] == ["volume shop/disk-1"]
-    assert 'persistentvolumeclaim="disk-1"' in answer.query
+    assert 'namespace=~"shop",persistentvolumeclaim=~"disk-1"' in answer.query
 
 
 async def test_shortages_are_raised_only_when_sure():
@@ -189,7 +174,7 @@ async def test_many_series_are_asked_for_in_pieces(monkeypatch):
     assert len(answer.series[0].points) >= 14 * 24 - 2
 
 
-@pytest.mark.parametrize("target", ["cluster", "node", "namespace", "volume"])
+@pytest.mark.parametrize("target", ["cluster", "pool", "node", "namespace", "workload", "volume"])
 async def test_nothing_there(target):
     with pytest.raises(NotFound, match="Nothing was found for"):
         await looks(Prometheus(AT))["capacity.forecast_capacity"]({"target": target})

@@ -1,4 +1,4 @@
-"""Scenario two on real servers: weeks in a real Prometheus, a forecast, and nodes that come in a real cluster."""
+"""Weeks in a real Prometheus, a forecast of each target, and nodes that come in a real cluster."""
 
 import time
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from skills.capacity.settings import CapacitySettings, KubernetesAddress, Promet
 from skills.catalogue import Catalogue
 from skills.clock import Clock
 from skills.errors import Forbidden
+from tests.servers.autoscaler import autoscaling
 
 pytestmark = pytest.mark.servers
 
@@ -46,8 +47,17 @@ def weeks(start_prometheus):
         add("kube_node_status_allocatable", 8.0 * 2**30, node=f"node-{n}", resource="memory")
         for resource, amount in (("cpu", 5 / 3), ("memory", 2.0 * 2**30)):
             add("kube_pod_container_resource_requests", amount, container="app", resource=resource, **pod)
+        add("kube_pod_owner", 1.0, owner_kind="ReplicaSet", owner_name="order-5d8f7c9b6d", **pod)
+        add("kube_node_labels", 1.0, node=f"node-{n}", label_karpenter_sh_nodepool="general")
+        add("kube_pod_container_resource_limits", 4.0, container="app", resource="cpu", **pod)
         for phase in ("Running", "Pending", "Succeeded"):
             add("kube_pod_status_phase", float(phase == "Running"), phase=phase, **pod)
+    for metric, replicas in (("status_current", 3 + (days > -2)), ("spec_max", 6.0)):
+        add(
+            f"kube_horizontalpodautoscaler_{metric}_replicas", replicas, namespace="shop", horizontalpodautoscaler="web"
+        )
+    scaled = {"scaletargetref_kind": "Deployment", "scaletargetref_name": "order"}
+    add("kube_horizontalpodautoscaler_info", 1.0, namespace="shop", horizontalpodautoscaler="web", **scaled)
     claim = {"namespace": "shop", "persistentvolumeclaim": "data-0"}
     add("kubelet_volume_stats_used_bytes", 2**30 * (90 + 5 * days), **claim)
     add("kubelet_volume_stats_capacity_bytes", 100.0 * 2**30, **claim)
@@ -90,7 +100,7 @@ async def test_the_whole_report(weeks, tmp_path):
     assert any("shop/data-0" in line for line in answer.lines)
 
 
-@pytest.mark.parametrize("target", ["cluster", "node", "namespace", "volume"])
+@pytest.mark.parametrize("target", ["cluster", "pool", "node", "namespace", "workload", "volume"])
 async def test_every_query_is_understood_and_finds_something(weeks, target):
     url, now = weeks
     answer = await skill(url, now)["capacity.forecast_capacity"]({"target": target})
@@ -155,9 +165,7 @@ async def test_nodes_come_for_placeholder_pods_and_go_again(kube):
 
     kube.wait_until(lambda: len(waiting()) == 2, "placeholder pods that find no room")
     assert not (await change.verify({"count": 2}, snapshot)).settled
-    for n, _ in enumerate(waiting()):  # as a cluster autoscaler does: a node for each pod that finds no room
-        kube.add_node(f"{namespace}-new-{n}")
-    try:
+    with autoscaling(kube, namespace, most=2):
         where = f"/apis/apps/v1/namespaces/{namespace}/deployments/dutybot-headroom"
         kube.wait_until(lambda: kube.get(where)["status"].get("readyReplicas") == 2, "the places to be held")
         settled = await change.verify({"count": 2}, snapshot)
@@ -165,10 +173,7 @@ async def test_nodes_come_for_placeholder_pods_and_go_again(kube):
         assert "5 nodes are ready, 3 were before" in settled.why
         await change.undo({"count": 2}, snapshot)
         kube.wait_until(lambda: not kube.exists(where), "the places to be given up")
-    finally:
-        for n in range(2):
-            kube.client.delete(f"/api/v1/nodes/{namespace}-new-{n}")
-        kube.client.delete(f"/apis/apps/v1/namespaces/{namespace}/deployments/busy")
+    kube.client.delete(f"/apis/apps/v1/namespaces/{namespace}/deployments/busy")
 
 
 async def test_without_the_rights_it_is_one_sentence(kube):

@@ -3,12 +3,13 @@
 import csv
 import io
 import tomllib
+from datetime import timedelta
 from string import Formatter
 
 import pytest
 
 from skills.capacity.wording import FOLDER
-from tests.skills.capacity.test_looks import AT, cluster, daily, looks
+from tests.skills.capacity.test_looks import AT, NOW, cluster, daily, looks
 from tests.skills.capacity.wire import Prometheus
 
 
@@ -26,7 +27,7 @@ def page():
 async def test_the_page_in_both_languages(tmp_path, language, words):
     answer = await looks(page(), report_folder=str(tmp_path))["capacity.capacity_report"]({"language": language})
     assert f"## {words}" in answer.lines
-    markdown, table, chart = sorted(tmp_path.iterdir(), key=lambda path: [".md", ".csv", ".png"].index(path.suffix))
+    markdown, table, chart = sorted(tmp_path.glob("*.*"), key=lambda path: [".md", ".csv", ".png"].index(path.suffix))
     assert words in markdown.read_text(encoding="utf-8")
     assert chart.name in markdown.read_text(encoding="utf-8")
     assert chart.read_bytes().startswith(b"\x89PNG")
@@ -36,11 +37,32 @@ async def test_the_page_in_both_languages(tmp_path, language, words):
     assert answer.facts["files"] == [str(markdown), str(table), str(chart)]
 
 
-async def test_last_week_is_told_against_what_came():
+async def test_where_no_forecast_is_kept_trials_on_the_past_are_told_as_such():
     answer = await looks(page())["capacity.capacity_report"]({})
     start = answer.lines.index("## The last forecast against what came")
-    assert "came" in answer.lines[start + 2]
-    assert "%" in answer.lines[start + 4]
+    assert "No forecast of three or more days ago is kept yet" in answer.lines[start + 2]
+    assert "came" in answer.lines[start + 4]
+    assert "%" in answer.lines[start + 6]
+
+
+async def test_the_forecast_of_last_week_is_kept_and_held_against_what_came(tmp_path):
+    """Told a week ago, on the week before; now the days that it spoke of have come."""
+    past = looks(page(), report_folder=str(tmp_path), at=NOW - timedelta(days=7))
+    await past["capacity.capacity_report"]({})
+    answer = await looks(page(), report_folder=str(tmp_path))["capacity.capacity_report"]({})
+    start = answer.lines.index("## The last forecast against what came")
+    told = answer.lines[start + 2]
+    assert told.startswith("The forecast of 2026-11-13 18:07 against what came: ")
+    row = next(line for line in answer.lines[start:] if "Cluster CPU use" in line)
+    error = float(row.split("|")[4].strip().rstrip(" %"))
+    assert 0 < error < 10  # its daily wave and growth were foreseen
+    assert any("Trials of the same methods" in line for line in answer.lines)
+
+
+async def test_a_forecast_that_has_not_come_yet_is_not_judged(tmp_path):
+    await looks(page(), report_folder=str(tmp_path), at=NOW - timedelta(days=2))["capacity.capacity_report"]({})
+    answer = await looks(page(), report_folder=str(tmp_path))["capacity.capacity_report"]({})
+    assert any("No forecast of three or more days ago" in line for line in answer.lines)
 
 
 async def test_what_cannot_be_seen_is_told_and_the_rest_kept():

@@ -22,6 +22,8 @@ class Prometheus:
         self.series.append((pattern, labels, value if callable(value) else lambda _t: value))
 
     def __call__(self, request):
+        if not request.url.path.startswith("/api/v1/query"):
+            return httpx.Response(404, json={"message": "there is no cluster here"})
         form = {key: values[0] for key, values in parse_qs(request.content.decode()).items()}
         self.asked.append((request.url.path, form))
         ranges = [path for path, _ in self.asked if path.endswith("query_range")]

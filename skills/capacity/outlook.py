@@ -125,6 +125,8 @@ class _Drawn:
 
     lines: dict[int, Array]
     """Quantile -> (subjects, three weeks of hours)."""
+    full: dict[int, Array]
+    """Quantile -> hours until each subject is full."""
     peaks: Array
     names: list[str]
     trend: Array
@@ -160,16 +162,17 @@ def _drawn(subjects: list[Subject], levelled: list[_Levelled], looks: Sequence[T
         paths[at] = widened(paths[at : at + 1], _shortness(subject.history))[0]
     lines = {q: extended(weeks, paths[:, :, q]) for q in (LOW, CAUTIOUS, MIDDLE, HIGH)}
     lines[FILLING] = extended(weeks, filling(paths))
-    return _Drawn(lines, quantiles[len(subjects) :, :, HIGH].max(1), names, trend_share(weeks))
+    ceilings = np.array([np.inf if one.ceiling is None else one.ceiling for one in subjects])
+    full = {q: hours_until(line, ceilings) for q, line in lines.items()}
+    return _Drawn(lines, full, quantiles[len(subjects) :, :, HIGH].max(1), names, trend_share(weeks))
 
 
 def _outlook(
     subject: Subject, drawn: _Drawn, at: int, hours: int, look: Trial | None, remarks: tuple[Remark, ...]
 ) -> Outlook:
     week = subject.history.high[-HISTORY:]
-    spread = float(np.percentile(week, 99) - np.percentile(week, 1))
-    ceiling = np.inf if subject.ceiling is None else subject.ceiling
-    full = {q: float(hours_until(line[at : at + 1], ceiling)[0]) for q, line in drawn.lines.items()}
+    spread = float(np.subtract(*np.percentile(week, [99, 1])))
+    full = {q: float(hours[at]) for q, hours in drawn.full.items()}
     return Outlook(
         subject,
         subject.history.end,

@@ -17,7 +17,7 @@ from tests.servers.prometheus_server import openmetrics
 from tests.skills.capacity.test_real_servers import busy
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
-STEP, DAYS = 300, 12
+STEP, DAYS = 120, 12
 SCALED_HOURS_AGO = 30
 
 

@@ -92,18 +92,23 @@ def _softmax(x: Floats) -> Floats:
 def _lstm(
     weights: Weights, part: str, way: str, x: Floats, state: Floats, cell: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """One LSTM layer over (windows, steps, inputs); the reverse one reads from the end."""
+    """One LSTM layer over (windows, steps, inputs); the reverse one reads from the end.
+
+    A sigmoid is a tanh of half its input, so that one tanh serves all four gates.
+    """
     hidden = state.shape[1]
-    bias = weights[f"{part}bias_ih{way}"] + weights[f"{part}bias_hh{way}"]
-    inputs = x @ weights[f"{part}weight_ih{way}"].T + bias
-    recurrent: NDArray[np.float32] = np.ascontiguousarray(weights[f"{part}weight_hh{way}"].T)
-    seen = np.empty((len(x), x.shape[1], hidden), np.float32)
-    steps = range(x.shape[1])
+    halved = np.repeat(np.array([0.5, 0.5, 1, 0.5], np.float32), hidden)
+    bias = (weights[f"{part}bias_ih{way}"] + weights[f"{part}bias_hh{way}"]) * halved
+    by_step = np.ascontiguousarray(x.transpose(1, 0, 2))
+    inputs = by_step @ (weights[f"{part}weight_ih{way}"].T * halved) + bias
+    recurrent: NDArray[np.float32] = np.ascontiguousarray(weights[f"{part}weight_hh{way}"].T * halved)
+    seen = np.empty((len(inputs), len(x), hidden), np.float32)
+    half, steps = np.float32(0.5), range(len(inputs))
     for step in reversed(steps) if way.endswith("reverse") else steps:
-        gates = inputs[:, step] + state @ recurrent
-        keep = _sigmoid(gates[:, hidden : 2 * hidden])
-        new = _sigmoid(gates[:, :hidden]) * np.tanh(gates[:, 2 * hidden : 3 * hidden])
-        cell = keep * cell + new
-        state = _sigmoid(gates[:, 3 * hidden :]) * np.tanh(cell)
-        seen[:, step] = state
-    return seen, state, cell
+        gates = np.tanh(inputs[step] + state @ recurrent)
+        opened = gates * half + half
+        new = opened[:, :hidden] * gates[:, 2 * hidden : 3 * hidden]
+        cell = opened[:, hidden : 2 * hidden] * cell + new
+        state = opened[:, 3 * hidden :] * np.tanh(cell)
+        seen[step] = state
+    return seen.transpose(1, 0, 2), state, cell

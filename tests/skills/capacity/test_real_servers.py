@@ -96,7 +96,7 @@ async def test_a_volume_that_fills_is_told_and_alarmed(weeks):
 async def test_the_whole_report(weeks, tmp_path):
     url, now = weeks
     answer = await skill(url, now, report_folder=str(tmp_path))["capacity.capacity_report"]({"language": "zh"})
-    assert {path.suffix for path in tmp_path.iterdir()} == {".md", ".csv", ".png"}
+    assert {path.suffix for path in tmp_path.glob("*.*")} == {".md", ".csv", ".png"}
     assert any("shop/data-0" in line for line in answer.lines)
 
 

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from croniter import croniter
-from pydantic import field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.database import Database
 from bot.database.rounds import Rounds
 from bot.errors import BotError
 from bot.hall.home import Home
+from bot.hall.settings import ReportSettings
 from bot.talk.cards.capacity import capacity_card
 from bot.talk.cards.notice import notice_card
 from bot.talk.cards.words import Words
@@ -32,24 +32,6 @@ LATE = timedelta(hours=6)
 log = structlog.get_logger()
 
 
-class ReportSettings(BaseSettings):
-    """Read from CAPACITY_REPORT_*."""
-
-    model_config = SettingsConfigDict(env_prefix="CAPACITY_REPORT_", env_ignore_empty=True)
-
-    cron: str = ""
-    """When the capacity report is sent, as a cron line in the house's time zone; never, when empty."""
-    days: int = 3
-    """How many days ahead it looks."""
-
-    @field_validator("cron")
-    @classmethod
-    def _readable(cls, told: str) -> str:
-        if told and not croniter.is_valid(told):
-            raise ValueError(f"“{told}” is no cron line, as `0 9 * * 1` is: Mondays at nine")
-        return told
-
-
 @dataclass(frozen=True, slots=True)
 class Reporting:
     """One report for each time that is due."""
@@ -60,6 +42,13 @@ class Reporting:
     home: Home
     settings: ReportSettings
     now: Callable[[], datetime]
+
+    @classmethod
+    def over(
+        cls, actions: Mapping[str, Action], outbox: Outbox, database: Database, home: Home, now: Callable[[], datetime]
+    ) -> "Reporting":
+        """As the environment says."""
+        return cls(actions, outbox, Rounds(database), home, ReportSettings(), now)
 
     async def keep_time(self, seconds: float = 30.0) -> None:
         """For ever; at once over where no report is wanted."""

@@ -11,7 +11,8 @@ from bot.database.foretold import ForetoldInDatabase
 from bot.database.rounds import Rounds
 from bot.domain.card import Buttons, Chart, Fold, Grid
 from bot.hall.home import Home
-from bot.hall.reporting import Reporting, ReportSettings
+from bot.hall.reporting import Reporting
+from bot.hall.settings import ReportSettings
 from bot.talk.channels import Pace, Placed
 from bot.talk.outbox import Outbox
 from bot.talk.threads import Threads

@@ -1,6 +1,7 @@
 """Whom the alert or the question is about: the objects its labels and words name."""
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.finding import Subject
 from bot.think.diagnosis.sight import Sight
@@ -20,6 +21,10 @@ LABELS = {
     "poddisruptionbudget": "PodDisruptionBudget",
     "pdb": "PodDisruptionBudget",
     "buildconfig": "BuildConfig",
+    "certificate": "Certificate",
+    "csv": "ClusterServiceVersion",
+    "clusterserviceversion": "ClusterServiceVersion",
+    "machine": "Machine",
     "ingress": "Ingress",
     "route": "Route",
     "service_name": "Service",
@@ -41,20 +46,35 @@ def named(sight: Sight) -> tuple[Subject, ...]:
     found: list[Subject] = []
     for alert in sight.ask.alerts:
         labels = alert.labels
-        namespace = labels.get("namespace") or labels.get("exported_namespace") or ""
+        namespace = labels.get("exported_namespace") or labels.get("namespace") or ""
         for label, kind in LABELS.items():
             name = labels.get(f"exported_{label}") or labels.get(label)
             if name and not EXPORTERS.search(name):
                 found.append(_real(sight, kind, "" if kind in CLUSTER_WIDE else namespace, name))
+        found += _by_bare_name(sight, namespace, labels, found)
         name = labels.get("service", "")
         if name and not EXPORTERS.search(name) and not found:
             found.append(_real(sight, "Service", namespace, name))
     return tuple(dict.fromkeys([*found, *_named_in_words(sight)]))
 
 
+def _by_bare_name(
+    sight: Sight, namespace: str, labels: Mapping[str, str], found: Sequence[Subject]
+) -> Iterator[Subject]:
+    """Exporters of custom resources label with a plain name: whatever is called so is meant."""
+    name = labels.get("exported_name") or labels.get("name") or ""
+    if not name or found:
+        return
+    things = [one for one in sight.things if one.name == name and one.namespace in (namespace, "")]
+    things = [one for one in things if one.kind not in ("Event", "Pod", "ConfigMap", "Secret")]
+    told = {one.about for one in sight.cluster.happenings if one.about.name == name}
+    yield from [one.subject for one in things][:1] or sorted(told)[:1]
+
+
 def asked_namespaces(sight: Sight) -> set[str]:
     """The namespaces the alert or the question names; empty: anywhere."""
-    spaces = {alert.labels["namespace"] for alert in sight.ask.alerts if alert.labels.get("namespace")}
+    told = [one.labels.get("exported_namespace") or one.labels.get("namespace") for one in sight.ask.alerts]
+    spaces = {one for one in told if one}
     known = {thing.namespace for thing in sight.things if thing.namespace}
     words = set(re.findall(r"[\w.-]+", sight.ask.text))
     return spaces | {space for space in known if space in words}
@@ -62,7 +82,7 @@ def asked_namespaces(sight: Sight) -> set[str]:
 
 def _only_one(sight: Sight) -> tuple[Subject, ...]:
     """An alert names just a namespace, and one workload was gathered there: it is about that one."""
-    spaces = {alert.labels.get("namespace", "") for alert in sight.ask.alerts} - {""}
+    spaces = asked_namespaces(sight)
     found = [one.subject for one in sight.cluster.all("Deployment", "StatefulSet") if one.namespace in spaces]
     return tuple(found) if len(found) == 1 else ()
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -61,7 +61,14 @@ class Cluster:
 
     @cached_property
     def happenings(self) -> tuple[Happening, ...]:
-        return tuple(_happening(thing) for thing in self._kinds.get("Event", ()))
+        told = (_happening(thing) for thing in self._kinds.get("Event", ()))
+        return tuple(one if one.about.kind else replace(one, about=self._by_name(one.about)) for one in told)
+
+    def _by_name(self, about: Subject) -> Subject:
+        """An event that does not say of which kind of object it tells: there may be just one of that name."""
+        found = [one.subject for one in self.things if one.name == about.name and one.namespace == about.namespace]
+        found = [one for one in found if one.kind != "Event"]
+        return found[0] if len(found) == 1 else about
 
     @cached_property
     def _happened(self) -> Mapping[Subject, list[Happening]]:

@@ -5,6 +5,7 @@ from bot.think.diagnosis.asked import asked_about
 from bot.think.diagnosis.leftovers import leftovers
 from bot.think.diagnosis.looks import look_everywhere
 from bot.think.diagnosis.picture import picture
+from bot.think.diagnosis.reaching import reaching
 from bot.think.diagnosis.report import Diagnosis, Verdict
 from bot.think.diagnosis.ruled_out import ruled_out
 from bot.think.diagnosis.sight import Sight
@@ -19,6 +20,7 @@ def diagnose(sight: Sight) -> Diagnosis:
     found, stumbled = look_everywhere(sight)
     suspects = rank_services(sight)
     known = [*_once(found), *suspected(suspects)]
+    known += _once(tuple(reaching(sight, known)))
     findings = (*known, *leftovers(sight, known))
     causes = weigh(sight, findings)
     moments = timeline(sight, findings)

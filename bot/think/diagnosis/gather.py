@@ -88,7 +88,7 @@ async def gather(
 ) -> Sight:
     """Everything that the looks can use, within a few seconds."""
     basket = Basket(patience)
-    sight = Sight(now, ask, fault_from=fault_from)
+    sight = Sight(now, ask, fault_from=fault_from, kinds_read=frozenset((*KINDS, *CLUSTER_KINDS)))
     spaces = sorted(asked_namespaces(sight))[:MOST_NAMESPACES] or await _spaces_by_name(basket, reads, ask, now)
     jobs = [
         basket.read("kubernetes", reads.things(kind, space, MOST_THINGS), basket.things)

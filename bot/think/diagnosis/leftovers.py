@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from bot.domain.finding import Category, Finding, Proof, Subject
+from bot.think.diagnosis.looks.conditions import CERTIFICATES
 from bot.think.diagnosis.sight import Sight
 
 MOST = 20
@@ -22,8 +23,8 @@ def leftovers(sight: Sight, findings: Iterable[Finding]) -> Iterator[Finding]:
         yield Finding(
             event.about,
             "warning",
-            Category.RELEASE,
-            0.2,
+            Category.CERTIFICATE if event.about.kind in CERTIFICATES else Category.RELEASE,
+            0.6 if event.about.kind in CERTIFICATES else 0.2,
             {"reason": event.reason, "message": event.message[:300], "count": str(event.count)},
             (Proof(event.query, event.message[:300], event.last),),
             at=event.last,

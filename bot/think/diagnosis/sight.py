@@ -73,6 +73,8 @@ class Sight:
     passages: tuple[str, ...] = ()
     fault_from: float | None = None
     """When it began, as far as the question or the alert tells."""
+    kinds_read: frozenset[str] | None = None
+    """The kinds of objects that were asked for; None: all there are."""
 
     @cached_property
     def start(self) -> float:
@@ -80,6 +82,15 @@ class Sight:
         if self.fault_from is not None:
             return self.fault_from
         return self.ask.starts_at or self.now - 1800
+
+    def sees(self, kind: str) -> bool:
+        """Whether objects of this kind would be here if there were any."""
+        return self.kinds_read is None or kind in self.kinds_read
+
+    @property
+    def audits(self) -> bool:
+        """Nothing fires: somebody asks, and remarks may be of use."""
+        return not self.ask.alerts
 
     @cached_property
     def cluster(self) -> Cluster:

@@ -24,10 +24,12 @@ FAR = 0.2
 ON_NODES = frozenset({"Node", "Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"})
 VAGUE = frozenset({"crash_loop", "back_off", "exited", "restarted", "not_ready", "service_suspect"})
 VAGUE |= {"unavailable", "rollout_stuck", "rollout_waits", "log_error", "init_waits", "latency_rose"}
-VAGUE |= {"errors_rose"}
+VAGUE |= {"errors_rose", "log_http"}
 """How it shows, not why."""
 COUNTED = frozenset({"unavailable", "rollout_stuck", "rollout_waits"})
 """It says how many are not up, and nothing of them."""
+TOLD_BY_ALERTS = frozenset({Category.PERMISSION, Category.QUOTA, Category.CERTIFICATE, Category.NETWORK})
+"""What an alert's rule may have seen where no object tells why something is not up."""
 OUTSIDE = frozenset({"service_no_endpoints", "service_part_ready"})
 """What callers see of a workload that is not up."""
 
@@ -182,4 +184,7 @@ def _said(lead: Finding, found: list[Finding]) -> tuple[Finding, Category]:
         telling.sort(key=lambda one: one.key != "rolled_out" or lead.key != "service_suspect")
         if telling:
             return telling[0], telling[0].category
+        claimed = [one for one in found if one.key == "only_claimed" and one.category in TOLD_BY_ALERTS]
+        if claimed and lead.key in COUNTED | {"not_ready"}:
+            return lead, claimed[0].category
     return lead, lead.category

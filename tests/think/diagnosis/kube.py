@@ -52,13 +52,13 @@ def event(kind: str, name: str, reason: str, message: str, ago: float = 60, coun
     )
 
 
-def alert(name: str, ago: float = 300, summary: str = "", **labels: str) -> dict[str, Any]:
+def alert(alertname: str, ago: float = 300, summary: str = "", **labels: str) -> dict[str, Any]:
     one = {
         "status": "firing",
-        "labels": {"alertname": name, "severity": "critical", "namespace": "shop", **labels},
+        "labels": {"alertname": alertname, "severity": "critical", "namespace": "shop", **labels},
         "annotations": {"summary": summary},
         "startsAt": iso(ago),
-        "fingerprint": "f" + name,
+        "fingerprint": "f" + alertname,
     }
     return {"kind": "alert", "payload": {"alerts": [one]}}
 

@@ -28,9 +28,12 @@ def _conditions(scaler: Thing) -> Iterator[Finding]:
     for one in scaler.each("status", "conditions"):
         kind, status, reason = one.get("type"), one.get("status"), str(one.get("reason") or "")
         message = str(one.get("message") or reason)
-        if kind == "ScalingLimited" and status == "True" and reason != "TooFewReplicas":
-            limited = True
-            yield _limit(scaler, message)
+        if kind == "ScalingLimited" and status == "True":
+            if reason != "TooFewReplicas":
+                limited = True
+                yield _limit(scaler, message)
+            elif (scaler.number("status", "desiredReplicas") or 0) > (scaler.number("spec", "minReplicas") or 1):
+                yield _say(scaler, "hpa_cannot_scale", 0.25, message)
         elif kind in ("AbleToScale", "ScalingActive") and status == "False" and not _paused(scaler, reason):
             yield _say(scaler, "hpa_cannot_scale", 0.85, message, moment(one.get("lastTransitionTime")))
     wants = scaler.number("status", "desiredReplicas")

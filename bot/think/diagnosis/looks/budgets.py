@@ -20,7 +20,7 @@ def make() -> Look:
 def look(sight: Sight) -> Iterable[Finding]:
     for budget in sight.cluster.all("PodDisruptionBudget"):
         least, most = budget.get("spec", "minAvailable"), budget.get("spec", "maxUnavailable")
-        if least is None and most is None:
+        if least is None and most is None and not budget.get("spec", "selector"):
             continue
         yield from _blocks(sight, budget, str(least), str(most))
 
@@ -40,7 +40,8 @@ def _blocks(sight: Sight, budget: Thing, least: str, most: str) -> Iterator[Find
     if not blocked:
         return
     never = least in ("100%", str(expected)) or most in ("0", "0%")
-    rule = f"minAvailable={least}" if least != "None" else f"maxUnavailable={most}"
+    rules = {"minAvailable": least, "maxUnavailable": most}
+    rule = ", ".join(f"{name}={value}" for name, value in rules.items() if value != "None") or "?"
     values = {
         "name": budget.name,
         "rule": rule,

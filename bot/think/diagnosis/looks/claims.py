@@ -41,6 +41,10 @@ CLAIMS = (
     _claim(r"hpa.*(max|limit)|autoscal", Category.AUTOSCALING, "patch_hpa", seen=True),
     _claim(r"disruptionbudget|pdb", Category.CONFIG),
     _claim(r"cert|tls", Category.CERTIFICATE),
+    _claim(r"rbac|forbidden|denied|permission|unauthori[sz]ed|scc|podsecurity", Category.PERMISSION),
+    _claim(r"netpol|networkpolic|isolat", Category.NETWORK),
+    _claim(r"operator|csv|catalogsource|helmrelease|outofsync", Category.CONFIG, seen=True),
+    _claim(r"machine", Category.NODE, seen=True),
     _claim(r"connection|pool", Category.RESOURCE),
     _claim(r"imagepull|errimage", Category.IMAGE, seen=True),
     _claim(r"notscheduled|pending|unschedul", Category.SCHEDULING, seen=True),
@@ -49,7 +53,7 @@ CLAIMS = (
     _claim(r"build|pipeline", Category.CONFIG),
     _claim(r"route|ingress|gateway|backend", Category.CONFIG),
     _claim(r"crash|restart|replicas|rollout|notready|unavailable|container", Category.RELEASE, seen=True),
-    _claim(r"latency|slow|duration|error|5xx|availability", Category.DEPENDENCY),
+    _claim(r"latency|slow|duration|error|5xx|availability|burn|slo\b", Category.DEPENDENCY),
 )
 FORETOLD = re.compile(r"soon|predict|forecast|runway|will", re.IGNORECASE)
 """Nothing is wrong yet, so nothing can show it: the forecast itself is the evidence."""

@@ -33,23 +33,13 @@ SEEN_ELSEWHERE = {
     "Namespace",
     "APIService",
     "CustomResourceDefinition",
+    *("ClusterServiceVersion", "InstallPlan", "Subscription", "CatalogSource"),
+    *("OperatorGroup", "ClusterCatalog", "ClusterExtension"),
 }
 WELL = {"Ready", "Available", "Healthy", "Established", "Reconciled", "Synced", "Succeeded", "Installed", "Accepted"}
 ILL = {"Failed", "Degraded", "Stalled", "Error", "Invalid", "CatalogSourcesUnhealthy", "ResolutionFailed"}
 BAD_PHASES = {"Failed", "Error", "Degraded", "Missing", "OutOfSync", "InstallCheckFailed", "Unhealthy", "Blocked"}
-BAD_PHASES |= {"UpgradeFailed", "TRANSIENT_FAILURE", "SHUTDOWN", "RequiresApproval", "InstallFailed", "Unknown"}
-UNDER_WAY = {
-    "InstallReady",
-    "Installing",
-    "Pending",
-    "Replacing",
-    "Deleting",
-    "CONNECTING",
-    "Planning",
-    "UpgradePending",
-}
-"""Of operators and their parts: a remark, as it should not last."""
-OPERATORS = {"ClusterServiceVersion", "InstallPlan", "Subscription", "CatalogSource"}
+BAD_PHASES |= {"UpgradeFailed", "InstallFailed", "Unknown"}
 CERTIFICATES = {"Certificate", "CertificateRequest", "Issuer", "ClusterIssuer", "Order", "Challenge"}
 EXPIRY = re.compile(r"expir|not after", re.IGNORECASE)
 
@@ -67,18 +57,9 @@ def look(sight: Sight) -> Iterable[Finding]:
         yield from _expiry(sight, certificate)
     for service in sight.cluster.all("APIService", "CustomResourceDefinition"):
         yield from _conditions(service)
-    yield from _groups(sight)
     for space in sight.cluster.all("Namespace"):
         if space.text("status", "phase") == "Terminating":
             yield _say(space, "stuck_namespace", 0.5, "status.phase=Terminating")
-
-
-def _groups(sight: Sight) -> Iterator[Finding]:
-    """Two operator groups in one namespace stop each other."""
-    for one in sight.cluster.all("OperatorGroup"):
-        beside = [each.name for each in sight.cluster.all("OperatorGroup") if each.namespace == one.namespace]
-        if len(beside) > 1:
-            yield _say(one, "not_well", 0.5, f"OperatorGroups in {one.namespace}: {', '.join(beside)}")
 
 
 def _conditions(thing: Thing) -> Iterator[Finding]:
@@ -91,18 +72,12 @@ def _conditions(thing: Thing) -> Iterator[Finding]:
 
 
 def _phases(thing: Thing) -> Iterator[Finding]:
-    spots = (
-        *(("status", "phase"), ("status", "health", "status"), ("status", "sync", "status"), ("status", "state")),
-        ("status", "connectionState", "lastObservedState"),
-    )
+    spots = (("status", "phase"), ("status", "health", "status"), ("status", "sync", "status"), ("status", "state"))
     for spot in spots:
         said = thing.text(*spot)
         if said in BAD_PHASES:
-            weight = 0.3 if said in ("OutOfSync", "RequiresApproval", "Unknown") else 0.6
+            weight = 0.3 if said in ("OutOfSync", "Unknown") else 0.6
             yield _say(thing, "not_well", weight, f"{'.'.join(spot)}={said} {thing.text('status', 'message')}")
-            return
-        if thing.kind in OPERATORS and said in UNDER_WAY:
-            yield _say(thing, "not_well", 0.25, f"{'.'.join(spot)}={said} {thing.text('status', 'message')}")
             return
 
 

@@ -41,7 +41,8 @@ def look(sight: Sight) -> Iterable[Finding]:
         if event.about.kind == "Pod" and event.about not in told and _pull_failed(event) and _fresh(sight, event):
             told.add(event.about)
             found = IMAGE.search(event.message)
-            yield _finding(event.about, found[1] if found else "?", event.message, Proof(event.query, event.message))
+            proofs = (Proof(event.query, event.message), *_secrets(sight, event.about))
+            yield _finding(event.about, found[1] if found else "?", event.message, *proofs)
 
 
 def _waiting(sight: Sight, pod: Thing) -> Iterator[Finding]:
@@ -55,12 +56,20 @@ def _waiting(sight: Sight, pod: Thing) -> Iterator[Finding]:
         image = images.get(str(status.get("name"))) or str(status.get("image") or "?")
         proofs = [Proof(pod.query, f"{waiting.get('reason')} {image}")]
         proofs += [Proof(event.query, event.message[:400], event.last) for event in said[:1]]
+        proofs += _secrets(sight, pod.subject)
         yield _finding(pod.subject, image, longest or str(waiting.get("reason")), *proofs)
+
+
+def _secrets(sight: Sight, pod: Subject) -> list[Proof]:
+    """The secret for pulling is not there: the kubelet tries without it."""
+    told = [one for one in sight.cluster.about(pod) if one.reason == "FailedToRetrieveImagePullSecret"]
+    return [Proof(one.query, one.message[:300], one.last) for one in told[:1]]
 
 
 def _finding(about: Subject, image: str, message: str, *proofs: Proof) -> Finding:
     key = next((key for key, pattern in WHY if pattern.search(message)), "image_not_pulled")
-    values = {"pod": about.name, "image": image, "message": message[:400]}
+    told = " ".join([message[:400], *(proof.shows for proof in proofs if "image pull secret" in proof.shows)])
+    values = {"pod": about.name, "image": image, "message": told}
     return Finding(about, key, Category.IMAGE, 0.95, values, proofs)
 
 

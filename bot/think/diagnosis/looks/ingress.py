@@ -9,6 +9,9 @@ from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import Sight
 from bot.think.diagnosis.thing import Thing
 
+BUILT_IN = {"gce", "gce-internal"}
+"""Classes that a platform serves without an object."""
+
 
 def make() -> Look:
     return look
@@ -29,8 +32,11 @@ def _ingress(sight: Sight, ingress: Thing) -> Iterator[Finding]:
     named = ingress.text("spec", "ingressClassName") or old_class
     if not named:
         yield _say(ingress, "ingress_no_class", 0.25, "")
-    elif sight.cluster.has("IngressClass") and not sight.cluster.find("IngressClass", "", named):
-        yield _say(ingress, "ingress_class_gone", 0.6, named)
+    elif named not in BUILT_IN and not sight.cluster.find("IngressClass", "", named):
+        if sight.cluster.has("IngressClass"):
+            yield _say(ingress, "ingress_class_gone", 0.6, named)
+        elif sight.audits and sight.sees("IngressClass"):
+            yield _say(ingress, "ingress_class_gone", 0.1, named)
     backends = [ingress.get("spec", "defaultBackend")]
     backends += [
         path.get("backend")
@@ -47,7 +53,7 @@ def _ingress(sight: Sight, ingress: Thing) -> Iterator[Finding]:
             yield _say(ingress, "backend_no_port", 0.8, f"{service}:{port}")
     for tls in ingress.each("spec", "tls"):
         secret = str(tls.get("secretName") or "")
-        if secret and not sight.cluster.find("Secret", ingress.namespace, secret):
+        if secret and sight.sees("Secret") and not sight.cluster.find("Secret", ingress.namespace, secret):
             yield _say(ingress, "tls_secret_gone", 0.6, secret, weak=not sight.cluster.has("Secret"))
 
 
@@ -90,10 +96,11 @@ def _route(sight: Sight, route: Thing) -> Iterator[Finding]:
 def _gateways(sight: Sight) -> Iterator[Finding]:
     for gateway in sight.cluster.all("GatewayClass", "Gateway"):
         accepted = condition(gateway, "Accepted")
-        if accepted and accepted.get("status") != "True":
-            yield _say(gateway, "not_admitted", 0.7, str(accepted.get("message") or accepted.get("reason") or ""))
+        for one in (accepted, condition(gateway, "Programmed")):
+            if one and one.get("status") != "True":
+                yield _say(gateway, "not_admitted", 0.7, _why(one))
         named = gateway.text("spec", "gatewayClassName")
-        if named and not sight.cluster.find("GatewayClass", "", named):
+        if named and sight.sees("GatewayClass") and not sight.cluster.find("GatewayClass", "", named):
             yield _say(gateway, "ingress_class_gone", 0.6, named, weak=not sight.cluster.has("GatewayClass"))
 
 
@@ -126,11 +133,20 @@ def _admits(sight: Sight, gateway: Thing, route: Thing) -> bool:
                 return True
             case "Selector":
                 labels = (allowed.get("selector") or {}).get("matchLabels") or {}
-                if space is None or wears(space.labels, labels):
+                if wears(space.labels, labels) if space else not sight.audits or _any_of(route, labels):
                     return True
             case _ if gateway.namespace == route.namespace:
                 return True
     return not listeners
+
+
+def _any_of(route: Thing, labels: Mapping[str, Any]) -> bool:
+    """Its namespace was not gathered: people give the routes of a namespace the same labels."""
+    return any(route.labels.get(key) == value for key, value in labels.items())
+
+
+def _why(one: Mapping[str, Any]) -> str:
+    return f"{one.get('type')}={one.get('status')} {one.get('reason') or ''}: {one.get('message') or ''}"
 
 
 def _say(thing: Thing, key: str, weight: float, what: str, *, weak: bool = False, have: str = "") -> Finding:

@@ -76,6 +76,7 @@ def _job_pod(sight: Sight, pod: Thing) -> Iterator[Finding]:
 def _cron(sight: Sight, cron: Thing) -> Iterator[Finding]:
     if cron.get("spec", "suspend") is True:
         yield _say(cron, "cron_suspended", 0.6 if cron.subject in named(sight) else 0.35, "spec.suspend=true")
+        return
     schedule = cron.text("spec", "schedule")
     if not _schedule_reads(schedule):
         yield _say(cron, "cron_bad_schedule", 0.8, schedule)

@@ -1,5 +1,6 @@
 """Nodes that are not ready, under pressure, cordoned for long, or rebooting."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from bot.domain.finding import Category, Finding, Proof, Subject
@@ -21,6 +22,11 @@ TROUBLE = {
     "KubeletUnhealthy",
     "ContainerRuntimeUnhealthy",
 }
+BAD = re.compile(
+    r"(?i)pressure|unavailable|deadlock|readonly|problem|un(healthy|known|reachable)|restart|corrupt|fail|error|"
+    r"outof|full|down|not|degraded|stuck|hung|exceed|offline|bad"
+)
+"""Conditions that we do not know: what such a one is called tells whether it is bad."""
 EVENTS = {"NodeNotReady", "EvictionThresholdMet", "SystemOOM", "FreeDiskSpaceFailed", "ImageGCFailed", "Rebooted"}
 SICK = {"node_not_ready", "node_pressure", "node_trouble"}
 PRESSURE_EVENTS = {"NodeHasDiskPressure", "NodeHasInsufficientMemory", "NodeHasInsufficientPID"}
@@ -59,6 +65,8 @@ def _conditions(node: Thing) -> Iterator[Finding]:
             yield _say(node.subject, "node_pressure", 0.85, message, proof, at=at)
         elif kind in TROUBLE and status == "True":
             yield _say(node.subject, "node_trouble", 0.6, message, proof, at=at)
+        elif kind not in KNOWN and (status == "Unknown" or (status == "True" and BAD.search(kind))):
+            yield _say(node.subject, "node_trouble", 0.25, message, proof, at=at)
 
 
 def _made_good(sight: Sight, node: Subject, reason: str, last: float | None) -> bool:

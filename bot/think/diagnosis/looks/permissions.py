@@ -27,6 +27,7 @@ def look(sight: Sight) -> Iterable[Finding]:
             values = {"name": role.name, "kind": role.kind}
             yield Finding(role.subject, "role_too_wide", Category.PERMISSION, 0.1, values, (Proof(role.query, "*"),))
     yield from _loose(sight)
+    yield from _unbound(sight)
     for binding in sight.cluster.all("RoleBinding"):
         kind, name = binding.text("roleRef", "kind"), binding.text("roleRef", "name")
         space = binding.namespace if kind == "Role" else ""
@@ -36,14 +37,39 @@ def look(sight: Sight) -> Iterable[Finding]:
             yield Finding(binding.subject, "binding_role_gone", Category.PERMISSION, 0.5, values, (proof,))
 
 
+def _unbound(sight: Sight) -> Iterator[Finding]:
+    """Roles were made for this namespace, and the account of what is not up holds none of them."""
+    bound = {
+        (str(one.get("namespace") or binding.namespace), str(one.get("name")))
+        for binding in sight.cluster.all("RoleBinding", "ClusterRoleBinding")
+        for one in binding.each("subjects")
+    }
+    spaces = {one.namespace for one in sight.cluster.all("Role", "RoleBinding")}
+    for workload in sight.cluster.all("Deployment", "StatefulSet", "DaemonSet"):
+        account = workload.text("spec", "template", "spec", "serviceAccountName")
+        down = not workload.number("status", "readyReplicas") and workload.namespace in spaces
+        if account and account != "default" and down and (workload.namespace, account) not in bound:
+            values = {"name": workload.name, "kind": workload.kind, "account": account}
+            proof = Proof(workload.query, f"serviceAccountName={account}")
+            yield Finding(workload.subject, "account_unbound", Category.PERMISSION, 0.4, values, (proof,))
+
+
 def _loose(sight: Sight) -> Iterator[Finding]:
     """Rights that are wider than anybody should need: remarks for who asks what is not as it should be."""
     for binding in sight.cluster.all("RoleBinding", "ClusterRoleBinding"):
         kind, name = binding.text("roleRef", "kind"), binding.text("roleRef", "name")
         role = sight.cluster.find(kind, binding.namespace if kind == "Role" else "", name)
-        if role is not None and any("*" in (rule.get("verbs") or []) for rule in role.each("rules")):
+        rules = [(rule.get("verbs") or [], rule.get("resources") or []) for rule in role.each("rules")] if role else []
+        if role is not None and any("*" in verbs or "*" in resources for verbs, resources in rules):
             values = {"name": binding.name, "kind": binding.kind, "wants": f"{kind} {name}"}
             yield Finding(binding.subject, "binding_wide", Category.PERMISSION, 0.1, values, (Proof(role.query, "*"),))
+    for account in sight.cluster.all("ServiceAccount"):
+        pods = [one for one in sight.cluster.all("Pod") if one.namespace == account.namespace]
+        users = [one.name for one in pods if one.text("spec", "serviceAccountName") == account.name]
+        if account.name == "default" and users and sight.audits:
+            values = {"name": account.name, "pods": ", ".join(users[:5])}
+            proof = Proof(account.query, values["pods"])
+            yield Finding(account.subject, "account_default", Category.PERMISSION, 0.1, values, (proof,))
     for pod in sight.cluster.all("Pod"):
         for one in containers(pod.get("spec") or {}):
             if (one.get("securityContext") or {}).get("privileged") is True:

@@ -8,6 +8,7 @@ from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import Sight
 
 KIND = re.compile(r"(liveness|readiness|startup) probe", re.IGNORECASE)
+REFUSED = re.compile(r"\b40[13]\b|forbidden|unauthorized", re.IGNORECASE)
 CALM_AFTER = 600.0
 
 
@@ -30,7 +31,7 @@ def look(sight: Sight) -> Iterable[Finding]:
         yield Finding(
             event.about,
             f"{probe}_probe",
-            Category.PROBE,
+            Category.PERMISSION if REFUSED.search(event.message) else Category.PROBE,
             0.85 if probe == "liveness" and (killed or event.count >= 3) else 0.6,
             {
                 "pod": event.about.name,

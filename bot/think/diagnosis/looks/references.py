@@ -11,6 +11,8 @@ from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import Sight
 from bot.think.diagnosis.thing import Thing
 
+LOADED = re.compile(r"^(grafana_|prometheus_|fluentd?_|k8s-sidecar)")
+"""Labels by which other programs find config maps that no pod names."""
 SYSTEM = re.compile(r"kube-root-ca\.crt|openshift-service-ca|istio-ca|trusted-ca|kube-system")
 
 
@@ -25,6 +27,7 @@ def look(sight: Sight) -> Iterable[Finding]:
             used.add((need.kind, thing.namespace, need.name))
             yield from _missing(sight, thing, need)
         yield from _account(sight, thing, spec)
+        yield from _pull_secrets(sight, thing, spec)
     for config in sight.cluster.all("ConfigMap"):
         if not SYSTEM.search(config.name):
             yield from _idle(sight, config, used)
@@ -88,6 +91,19 @@ def _account(sight: Sight, thing: Thing, spec: Mapping[str, Any]) -> Iterator[Fi
         yield Finding(thing.subject, "reference_gone", Category.PERMISSION, 0.6, values, (Proof(thing.query, name),))
 
 
+def _pull_secrets(sight: Sight, thing: Thing, spec: Mapping[str, Any]) -> Iterator[Finding]:
+    """Secrets for pulling images: what runs already has its image, and will not start elsewhere."""
+    listed = any(one.namespace == thing.namespace for one in sight.cluster.all("Secret"))
+    if sight.cluster.owner(thing.subject) != thing.subject or not (listed or (sight.audits and sight.sees("Secret"))):
+        return
+    for one in spec.get("imagePullSecrets") or ():
+        name = str(one.get("name") or "")
+        if name and not sight.cluster.find("Secret", thing.namespace, name):
+            values = {"name": thing.name, "kind": thing.kind, "wants": f"Secret {name}", "key": ""}
+            weight, proof = 0.3 if listed else 0.1, Proof(thing.query, f"imagePullSecrets: {name}")
+            yield Finding(thing.subject, "reference_gone", Category.IMAGE, weight, values, (proof,))
+
+
 def _idle(sight: Sight, config: Thing, used: set[tuple[str, str, str]]) -> Iterator[Finding]:
     values = {"name": config.name}
     proof = Proof(config.query, config.name)
@@ -96,5 +112,6 @@ def _idle(sight: Sight, config: Thing, used: set[tuple[str, str, str]]) -> Itera
         yield Finding(config.subject, "config_map_empty", Category.CONFIG, 0.1, values, (proof,))
     elif sum(len(str(one)) for one in contents) > 2**20:
         yield Finding(config.subject, "config_map_large", Category.CONFIG, 0.15, values, (proof,))
-    if not sight.ask.alerts and ("ConfigMap", config.namespace, config.name) not in used:
+    loaded = any(LOADED.search(label) for label in config.labels)
+    if sight.audits and not loaded and ("ConfigMap", config.namespace, config.name) not in used:
         yield Finding(config.subject, "config_map_unused", Category.CONFIG, 0.02, values, (proof,))

@@ -119,8 +119,10 @@ def _claims(sight: Sight, pod: Subject) -> Iterator[Subject]:
 def _gated(sight: Sight) -> Iterator[Finding]:
     for pod in sight.cluster.all("Pod"):
         gates = [str(gate.get("name")) for gate in pod.each("spec", "schedulingGates")]
-        if gates and not pod.get("spec", "nodeName"):
-            values = {"pod": pod.name, "message": ", ".join(gates)}
+        placed = condition(pod, "PodScheduled")
+        gated = gates or (placed.get("reason") == "SchedulingGated" and placed.get("status") != "True")
+        if gated and not pod.get("spec", "nodeName"):
+            values = {"pod": pod.name, "message": ", ".join(gates) or str(placed.get("message") or "SchedulingGated")}
             yield Finding(
                 pod.subject, "gated", Category.SCHEDULING, 0.8, values, (Proof(pod.query, values["message"]),)
             )

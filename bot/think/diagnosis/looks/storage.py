@@ -46,6 +46,8 @@ def _claim(sight: Sight, claim: Thing) -> Iterator[Finding]:
         default = any(_default(one) for one in sight.cluster.all("StorageClass"))
         if not default and not claim.get("spec", "volumeName"):
             yield _say(claim, "claim_no_class", 0.25, "")
+    elif sight.audits and _tiny(claim.get("spec", "resources", "requests", "storage")):
+        yield _say(claim, "claim_small", 0.1, str(claim.get("spec", "resources", "requests", "storage")))
 
 
 def _no_class(sight: Sight, named: str, message: str) -> bool:
@@ -60,9 +62,13 @@ def _volume(volume: Thing) -> Iterator[Finding]:
         yield _say(volume, "volume_failed", 0.7, volume.text("status", "message") or phase)
     elif phase == "Released":
         yield _say(volume, "volume_released", 0.2, phase)
-    size = amount(volume.get("spec", "capacity", "storage"))
-    if size is not None and size < 2**30:
+    if _tiny(volume.get("spec", "capacity", "storage")):
         yield _say(volume, "volume_small", 0.1, str(volume.get("spec", "capacity", "storage")))
+
+
+def _tiny(told: object) -> bool:
+    size = amount(told)
+    return size is not None and size < 2**30
 
 
 def _classes(sight: Sight) -> Iterator[Finding]:
@@ -71,7 +77,7 @@ def _classes(sight: Sight) -> Iterator[Finding]:
     for one in classes:
         if one.text("provisioner") in OLD:
             yield _say(one, "class_old", 0.15, one.text("provisioner"))
-    for one in defaults[1:]:
+    for one in defaults if len(defaults) > 1 else ():
         yield _say(one, "class_two_defaults", 0.2, ", ".join(each.name for each in defaults))
 
 

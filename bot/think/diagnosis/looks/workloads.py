@@ -34,8 +34,9 @@ def look(sight: Sight) -> Iterable[Finding]:
 
 def _deployment(sight: Sight, workload: Thing) -> Iterator[Finding]:
     progress, failing = condition(workload, "Progressing"), condition(workload, "ReplicaFailure")
-    if progress.get("reason") == "ProgressDeadlineExceeded":
-        message = f"{progress.get('message') or ''} {revision_of(workload)}".strip()
+    if progress.get("status") == "False" or progress.get("reason") == "ProgressDeadlineExceeded":
+        why = progress.get("message") or progress.get("reason") or ""
+        message = f"{why} {revision_of(workload)}".strip()
         yield _say(workload, "rollout_stuck", 0.6, message)
     if failing.get("status") == "True":
         message = str(failing.get("message") or "")

@@ -73,16 +73,20 @@ def _by_bare_name(
 
 def asked_namespaces(sight: Sight) -> set[str]:
     """The namespaces the alert or the question names; empty: anywhere."""
-    told = [one.labels.get("exported_namespace") or one.labels.get("namespace") for one in sight.ask.alerts]
-    spaces = {one for one in told if one}
+    spaces = _alerted_namespaces(sight)
     known = {thing.namespace for thing in sight.things if thing.namespace}
     words = set(re.findall(r"[\w.-]+", sight.ask.text))
     return spaces | {space for space in known if space in words}
 
 
+def _alerted_namespaces(sight: Sight) -> set[str]:
+    told = [one.labels.get("exported_namespace") or one.labels.get("namespace") for one in sight.ask.alerts]
+    return {one for one in told if one}
+
+
 def _only_one(sight: Sight) -> tuple[Subject, ...]:
     """An alert names just a namespace, and one workload was gathered there: it is about that one."""
-    spaces = asked_namespaces(sight)
+    spaces = _alerted_namespaces(sight)
     found = [one.subject for one in sight.cluster.all("Deployment", "StatefulSet") if one.namespace in spaces]
     return tuple(found) if len(found) == 1 else ()
 

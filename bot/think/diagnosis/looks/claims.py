@@ -76,7 +76,7 @@ def look(sight: Sight) -> Iterable[Finding]:
             yield from _tight_cpu(sight, alert, about)
             if FORETOLD.search(alert.name) and not _calm_for_long(sight, about):
                 yield _claimed(alert, about, claim, foretold=True)
-            elif not _refuted(sight, about, claim):
+            elif not _refuted(sight, alert, about, claim):
                 yield _claimed(alert, about, claim)
         yield from _writers(sight, alert, claim)
 
@@ -111,11 +111,28 @@ def _claimed(alert: Alert, about: Subject, claim: Claim, *, foretold: bool = Fal
     )
 
 
-def _refuted(sight: Sight, about: Subject, claim: Claim) -> bool:
+MEASURES = (
+    (re.compile(r"stor(ag)?e?|disk|space", re.IGNORECASE), "free_storage"),
+    (re.compile(r"connection|session|pool", re.IGNORECASE), "connections"),
+    (re.compile(r"cpu", re.IGNORECASE), "cpuutilization"),
+    (re.compile(r"mem", re.IGNORECASE), "memory"),
+    (re.compile(r"lag|replica", re.IGNORECASE), "replica_lag"),
+)
+
+
+def _measured(sight: Sight, alert: Alert, about: Subject) -> bool:
+    """What the alert of a database speaks of was gathered: then the figures decide, and not the alert."""
+    word = next((measure for pattern, measure in MEASURES if pattern.search(alert.name)), "")
+    return bool(word) and any(word in one.name and about.name in one.labels.values() for one in sight.tracks)
+
+
+def _refuted(sight: Sight, alert: Alert, about: Subject, claim: Claim) -> bool:
     """The subject was gathered and is well: for what objects can show, that settles it; else its pods' health does."""
     owner = sight.cluster.owner(about)
     pods = sight.cluster.pods_of(owner)
     pods += [pod for pod in sight.cluster.all("Pod") if pod.subject == about and pod not in pods]
+    if about.kind == "DBInstance":
+        return _measured(sight, alert, about)
     if claim.category is Category.STORAGE and about.kind == "PersistentVolumeClaim" and _room_left(sight, about):
         return True
     workload = sight.cluster.find(owner.kind, owner.namespace, owner.name)

@@ -4,6 +4,7 @@ import re
 import statistics
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.domain.finding import Category, Finding, Proof, Subject
 from bot.think.diagnosis.asked import asked_about
@@ -12,8 +13,13 @@ from bot.think.diagnosis.sight import LogLine, Sight, Track
 
 NAMED = ("dbinstance_identifier", "db_instance", "dbinstance", "db_cluster")
 MOVED = 1.5
+SEVERAL, FAR = 2, 3.0
+"""One measure that is somewhat off is how databases live; several, or one far off, are not."""
 BUSY = 85.0
+MATTERS = {"replica_lag": 10.0, "queue": 2.0, "cpu": 40.0, "swap": 2**28, "latency": 0.01, "deadlock": 1.0}
+"""What a measure must reach before it can harm anybody."""
 FAILOVER = re.compile(r"fail[- ]?over|multi-az|rebooted|restarted|recovery of the DB|切换|重启", re.IGNORECASE)
+STRAINED = re.compile(r"too many|max_connections|connection slots|refus|reject|exhaust", re.IGNORECASE)
 SHOWN = 6
 
 
@@ -24,6 +30,15 @@ class Move:
     track: Track
     before: float
     after: float
+
+    @property
+    def clear(self) -> bool:
+        """Far beyond how it trembles, and high enough to matter."""
+        values = self.track.values
+        steps = [abs(later - sooner) for sooner, later in pairwise(values)]
+        least = next((level for word, level in MATTERS.items() if word in self.track.name), 0.0)
+        trembles = statistics.median(steps) if steps else 0.0
+        return abs(self.after - self.before) > 4 * trembles and max(self.before, self.after) >= least
 
     @property
     def factor(self) -> float:
@@ -47,9 +62,11 @@ def look(sight: Sight) -> Iterable[Finding]:
     proofs = [*_moved(moves), *_load(tracks), *_events(sight)]
     found = [*_what(subject, moves, tuple(proofs)), *_busy(subject, tracks), *_failovers(sight, subject)]
     yield from found
-    if not found and moves:
-        values = {"name": subject.name, "moves": "; ".join(str(move) for move in moves[:SHOWN])}
-        yield Finding(subject, "db_moved", Category.RESOURCE, 0.55, values, tuple(proofs))
+    clear = [move for move in moves if move.clear]
+    if not found and clear:
+        values = {"name": subject.name, "moves": "; ".join(str(move) for move in clear[:SHOWN])}
+        weight = 0.55 if len(clear) >= SEVERAL or clear[0].factor >= FAR else 0.25
+        yield Finding(subject, "db_moved", Category.RESOURCE, weight, values, tuple(proofs))
 
 
 def _instance(track: Track) -> str:
@@ -109,7 +126,14 @@ def _what(subject: Subject, moves: list[Move], proofs: tuple[Proof, ...]) -> Ite
             values = {"name": subject.name, "move": str(move), "moves": shown}
             own = Proof(move.track.query, f"{move.before:g} -> {move.track.last:g}", move.track.times[-1])
             at = _when(move.track)
-            yield Finding(subject, rule.key, rule.category, rule.weight, values, (own, *proofs), at=at)
+            weight = rule.weight if rule.key != "db_sessions_high" or _strained(move, moves, proofs) else 0.25
+            yield Finding(subject, rule.key, rule.category, weight, values, (own, *proofs), at=at)
+
+
+def _strained(sessions: Move, moves: list[Move], proofs: tuple[Proof, ...]) -> bool:
+    """More sessions harm nobody by themselves: the database complains, or something else moved with them."""
+    others = [move for move in moves if move is not sessions and move.clear and "connection" not in move.track.name]
+    return bool(others) or any(STRAINED.search(proof.shows) for proof in proofs)
 
 
 def _busy(subject: Subject, tracks: list[Track]) -> Iterator[Finding]:
@@ -128,7 +152,9 @@ def _failovers(sight: Sight, subject: Subject) -> Iterator[Finding]:
         if any(name in line.labels for name in NAMED) and FAILOVER.search(line.text) and line.at >= sight.start - 3600:
             values = {"name": subject.name, "line": line.text.strip()[:300]}
             proof = Proof(line.query, line.text.strip()[:300], line.at)
-            yield Finding(subject, "db_failover", Category.NODE, 0.5, values, (proof,), at=line.at)
+            asked = any(FAILOVER.search(f"{one.name} {one.summary}") for one in sight.ask.alerts)
+            weight = 0.93 if asked else 0.5
+            yield Finding(subject, "db_failover", Category.NODE, weight, values, (proof,), at=line.at)
             return
 
 

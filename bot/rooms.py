@@ -15,9 +15,12 @@ from bot.act.posted import Posted
 from bot.act.settings import ActSettings
 from bot.act.signing import private_key
 from bot.database import Database
+from bot.errors import BadInput
+from bot.hall.home import Home
 from bot.settings import DutyBotSettings
 from bot.talk.alerts import AlertSource, Around
 from bot.talk.channels import Channel
+from bot.talk.mirrors import Mirrors, Place
 from bot.think.brains import Brain
 from bot.think.diagnosis.reads import MOST_LOG_BYTES, LiveReads
 from bot.think.means import Means
@@ -84,3 +87,12 @@ def open_ledger(path: Path) -> Ledger:
         return file
     made: Ledger = import_module("bot.act.ledger.elasticsearch").make(file, chosen)
     return made
+
+
+def mirrors(settings: DutyBotSettings, home: Home) -> Mirrors:
+    """Places that show the same incidents, and each request. Raises BadInput when their channel is not switched on."""
+    others = tuple(Place(*each.partition(":")[::2]) for each in settings.mirrors)
+    for each in others:
+        if each.channel not in settings.channels:
+            raise BadInput("error_mirror_unknown", channel=each.channel, channels=", ".join(settings.channels))
+    return Mirrors(Place(home.channel, home.place), others)

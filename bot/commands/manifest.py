@@ -6,18 +6,8 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-SLACK_EVENTS = ("agent_session_stopped", "app_home_opened", "app_mention", "message.channels", "message.groups")
-FEISHU_SCOPES = {
-    "im:message.p2p_msg:readonly": "what people write to it alone",
-    "im:message.group_at_msg:readonly": "what names it in groups",
-    "im:message.group_msg": "optional, sensitive: what follows in its own threads without naming it",
-    "im:message:send_as_bot": "to answer",
-    "im:message:update": "to keep its cards up to date",
-    "im:resource": "charts and long logs",
-    "contact:user.base:readonly": "names",
-    "contact:user.email:readonly": "to know one person in Slack and Feishu as one",
-    "contact:user.department:readonly": "roles by department",
-}
+MORE_EVENTS = ("agent_session_title_changed", "app_uninstalled", "tokens_revoked")
+"""Worth being told of, and acknowledged."""
 
 
 class Platform(StrEnum):
@@ -45,8 +35,10 @@ def manifest(
 
 def slack(url: str = "") -> dict[str, Any]:
     """For “Create an app from a manifest”."""
-    from bot.talk.channels.slack.scopes import SCOPES
+    from bot.talk.cards.words import Words
+    from bot.talk.channels.slack.scopes import EVENTS, SCOPES
 
+    words = Words("en")
     way_in = f"{url}/slack/events"
     reached = {"request_url": way_in} if url else {}
     return {
@@ -56,12 +48,11 @@ def slack(url: str = "") -> dict[str, Any]:
             "agent_view": {
                 "agent_description": "The on-call teammate: diagnoses incidents and runs what you approve",
                 "suggested_prompts": [
-                    {"title": "What is broken?", "message": "What is broken right now?"},
-                    {"title": "Who uses the most CPU?", "message": "Which pods used the most CPU in the last hour?"},
+                    {"title": words(f"prompt_{n}"), "message": words(f"prompt_{n}_asks")} for n in range(1, 5)
                 ],
             },
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },
@@ -78,7 +69,7 @@ def slack(url: str = "") -> dict[str, Any]:
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "event_subscriptions": {**reached, "bot_events": [*SLACK_EVENTS, "message.im"]},
+            "event_subscriptions": {**reached, "bot_events": [*EVENTS, *MORE_EVENTS]},
             "interactivity": {"is_enabled": True, **reached},
             "socket_mode_enabled": not url,
         },
@@ -88,7 +79,7 @@ def slack(url: str = "") -> dict[str, Any]:
 def _slash_commands(way_in: str) -> list[dict[str, Any]]:
     """The commands that are understood, each with its usage; `/aiops` takes a question."""
     from bot.talk.cards.words import Words
-    from bot.talk.channels.web.hints import usual
+    from bot.talk.hints import usual
 
     hints = [(hint.command, hint.usage.removeprefix(hint.command).strip(), hint.about) for hint in usual("en")]
     said = [("/aiops", "why is checkout slow?", Words("en")("ask_anything")), *hints]
@@ -107,7 +98,10 @@ def _slash_commands(way_in: str) -> list[dict[str, Any]]:
 
 def feishu(url: str = "") -> str:
     """What to click, in order: Feishu has no manifest to paste."""
-    scopes = "\n".join(f"     {name:<34} {why}" for name, why in FEISHU_SCOPES.items())
+    from bot.talk.channels.feishu.scopes import CALLBACKS, EVENTS, MORE_EVENTS, OPTIONAL, SCOPES
+
+    scopes = "\n".join(f"     {name:<40} {why}" for name, why in SCOPES.items())
+    optional = "\n".join(f"     {name:<40} {why}" for name, why in OPTIONAL.items())
     if url:
         way_in = f"webhook: {url}/feishu/events, with Encrypt Key and Verification Token set (FEISHU_MODE=webhook)"
     else:
@@ -117,9 +111,14 @@ def feishu(url: str = "") -> str:
   2. Credentials & Basic Info / 凭证与基础信息: App ID and App Secret into FEISHU_APP_ID and FEISHU_APP_SECRET.
   3. Permissions / 权限管理:
 {scopes}
+     optional / 可选:
+{optional}
   4. Events & Callbacks / 事件与回调, Event configuration / 事件配置: {way_in}
-     event: im.message.receive_v1
-  5. Callback configuration / 回调配置, in the same way: card.action.trigger
+     event: {", ".join(EVENTS)}
+     worth having / 建议: {", ".join(MORE_EVENTS)}
+  5. Callback configuration / 回调配置, in the same way: {", ".join(CALLBACKS)}
      (without it people see error 200340 when they click)
-  6. Version Management & Release / 版本管理与发布: create a version and release it; nothing counts before.
+  6. Bot menu / 机器人自定义菜单 (optional): entries of the kind "push an event", each with a command as its key,
+     e.g. home, approve, help. The panel of slash commands (斜杠指令) fills itself.
+  7. Version Management & Release / 版本管理与发布: create a version and release it; nothing counts before.
 """

@@ -12,7 +12,7 @@ from bot.domain.event import Finished, Granted
 from bot.domain.message import Decision, Press
 from bot.errors import BadInput
 from bot.hall.calling import Calling
-from bot.hall.editing import read_change
+from bot.hall.editing import read_form
 from bot.talk.cards.approval import approval_card
 from bot.talk.cards.evidence import refusal_text
 from bot.talk.cards.notice import notice_card
@@ -64,12 +64,12 @@ class Approving:
         return approval if settled.counted else None
 
     async def edit(self, press: Press, case: Case | None) -> None:
-        """Other arguments: another request, and the old one is closed."""
+        """Other arguments than those on the card: another request, and the old one is closed."""
         words = Words(press.person.language)
         old = await self.gate.approval(press.target)
         case = case or (await self.casebook.of_thread(old.thread) if old else None)
         try:
-            place, arguments = read_change(press.value)
+            changes = read_form(press.value)
         except BadInput as error:
             await self._whisper(press, words(error.key))
             return
@@ -77,11 +77,14 @@ class Approving:
             await self._whisper(press, words("approval_unknown"))
             return
         mine = replace(case, thread=old.thread, asked_by=press.person)
-        asked = await self.gate.edit(press.target, place, arguments, mine)
-        if isinstance(asked, Refusal):
+        with reader_in(ZoneInfo(press.person.zone), case.language):
+            asked = await self.gate.edit(press.target, changes, mine)
+        if asked is None:
+            await self._whisper(press, words("approval_same"))
+        elif isinstance(asked, Refusal):
             await self._whisper(press, refusal_text(asked, words))
         else:
-            await self.ask(asked, words)
+            await self.ask(asked, Words(case.language))
 
     async def _whisper(self, press: Press, text: str) -> None:
         words = Words(press.person.language)
@@ -126,7 +129,7 @@ class Approving:
         """Its card, as it stands now."""
         card = approval_card(approval, words, await self.gate.courses(approval.id))
         await self.outbox.show(_slot(approval), approval.thread, card)
-        for mirror in self.mirrors:
+        for mirror in () if self.outbox.mirrored(approval.thread) else self.mirrors:
             channel, _, place = mirror.partition(":")
             if (channel, place) != (approval.thread.channel, approval.thread.place):
                 slot = f"{_slot(approval)}@{mirror}"[:400]

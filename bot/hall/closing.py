@@ -10,9 +10,9 @@ from bot.domain.incident import Incident
 from bot.domain.message import Press, PressKind
 from bot.hall.home import Home
 from bot.redaction import mask
-from bot.talk.cards.incident import title_of
+from bot.talk.cards.incident import timeline, title_of
 from bot.talk.cards.notice import notice_card
-from bot.talk.cards.summary import Repair, deeds, fired, summary_card, timeline
+from bot.talk.cards.summary import Repair, deeds, fired, summary_card
 from bot.talk.cards.words import Words
 from bot.talk.outbox import Outbox
 from bot.think.incidents import Incidents

@@ -11,6 +11,23 @@ from bot.errors import BadInput
 _PLACE = re.compile(r"^\s*(\d{1,2})\s*:\s*(?!//)")
 
 
+def read_form(text: str) -> dict[int, dict[str, Any]]:
+    """By the place of a step its new arguments; None takes one away. Raises BadInput.
+
+    A form that was filled in comes as {"0.replicas": "5"}; all else is read as it was written.
+    """
+    try:
+        told = json.loads(text)
+        filled = [(*name.partition(".")[::2], value) for name, value in told.items()]
+        changes: dict[int, dict[str, Any]] = {}
+        for place, name, value in filled:
+            changes.setdefault(int(place), {})[name] = str(value).strip() or None
+    except (ValueError, AttributeError, TypeError):
+        place, arguments = read_change(text)
+        return {place: arguments}
+    return changes
+
+
 def read_change(text: str) -> tuple[int, dict[str, Any]]:
     """Which step, from 0, and its new arguments. Raises BadInput."""
     if text.lstrip().startswith("{"):

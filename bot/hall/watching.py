@@ -19,6 +19,7 @@ from bot.hall.approving import Approving
 from bot.hall.closing import Closing
 from bot.hall.explaining import Investigator
 from bot.hall.home import Home
+from bot.hall.minding import Minding
 from bot.hall.silencing import Silencing
 from bot.redaction import mask
 from bot.talk.cards.incident import incident_card, title_of
@@ -179,48 +180,35 @@ class Watching:
         return await self.incidents.get(case.incident.id) if case and case.incident else None
 
     async def pressed(self, press: Press) -> None:
-        """Somebody acknowledges, takes it, wants another look, or wants to catch up."""
+        """Somebody acknowledges, takes it, wants another look, or wants to catch up; or settles what is kept of it."""
         incident = await self.incidents.get(press.target)
         words = Words(press.person.language)
         if incident is None:
             await self.outbox.whisper(press.thread, press.person, notice_card(words("incident_unknown"), words, "warn"))
-            return
-        match press.kind:
-            case PressKind.ACKNOWLEDGE:
-                await self._change(
-                    incident,
-                    lambda newest: replace(newest, acknowledged_by=press.person).marked(
-                        self.now(), "acknowledged", press.person.name
-                    ),
-                )
-            case PressKind.ASSIGN:
-                await self._change(
-                    incident,
-                    lambda newest: replace(newest, assigned_to=press.person).marked(
-                        self.now(), "assigned", press.person.name
-                    ),
-                )
-            case PressKind.SILENCE:
-                await self.silencing.ask(incident, await self._case(incident), press)
-            case PressKind.KEEP_CASE | PressKind.DROP_CASE:
-                await self.closing.settle(incident, press)
-            case PressKind.INVESTIGATE:
-                await self.inbox.hear(Look(f"look:{press.key}", self.home.thread(incident), incident.id))
-            case PressKind.CATCH_UP:
-                text = self._summary(incident, words, press.person.zone)
-                await self.outbox.whisper(press.thread, press.person, notice_card(text, words))
+        elif press.kind in {PressKind.KEEP_CASE, PressKind.DROP_CASE}:
+            await self.closing.settle(incident, press)
+        else:
+            await self.minding().pressed(incident, press)
+
+    def minding(self) -> Minding:
+        """What people say over an incident."""
+        return Minding(
+            self.incidents,
+            self.gate,
+            self.inbox,
+            self.outbox,
+            self.home,
+            self.silencing,
+            self.incident_of,
+            self._case,
+            self.show,
+            self.now,
+        )
 
     async def show(self, incident: Incident) -> None:
         """Its header card, as it stands now."""
         card = incident_card(incident, Words(self.home.language), self.home.zone, self.silencing.able)
         await self.outbox.show(f"incident:{incident.id}", self.home.thread(incident), card)
-
-    def _summary(self, incident: Incident, words: Words, zone: str) -> str:
-        report = incident.report
-        since = incident.opened_at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
-        headline = report.headline if report else words("incident_no_report")
-        count = len(incident.alerts)
-        return words("incident_catch_up", title=title_of(incident), since=since, count=count, headline=headline)
 
     async def _case(self, incident: Incident) -> Case:
         thread = self.home.thread(incident)

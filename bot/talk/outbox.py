@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Boolean, Column, DateTime, Integer, String, Table, Text, and_, false, not_, or_, select, update
+from sqlalchemy import and_, false, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.database import Codec, Database, metadata
+from bot.database import Codec, Database
 from bot.database.batch import Batch
 from bot.database.replicas import orphaned, turn
 from bot.domain.card import Card
@@ -19,23 +19,10 @@ from bot.domain.message import Person, Thread
 from bot.errors import CardRefused, ChannelError, StoreDown, TryLater, Undeliverable
 from bot.talk.cards.masked import masked
 from bot.talk.channels import Channel, Delivery, Placed
+from bot.talk.outgoing import CARDS
 from bot.talk.threads import Threads, unnamed
 from bot.telemetry import OUTBOX_GIVEN_UP, span
 
-CARDS = Table(
-    "outbox",
-    metadata,
-    Column("slot", String(400), primary_key=True),
-    Column("thread", Text, nullable=False),
-    Column("card", Text, nullable=False),
-    Column("revision", Integer, nullable=False),
-    Column("delivered", Integer, nullable=False, default=0),
-    Column("ref", String(400), nullable=False, default=""),
-    Column("given_up", Boolean, nullable=False, default=False),
-    Column("error", Text),
-    Column("changed_at", DateTime(timezone=True), nullable=False),
-    Column("holder", String(64)),
-)
 log = structlog.get_logger()
 
 
@@ -98,7 +85,12 @@ class Outbox:
                 task.cancel()
 
     async def show(self, slot: str, thread: Thread, card: Card) -> None:
-        """Keep this as the newest state of the slot, and see that it arrives. Raises StoreDown."""
+        """Keep this as the newest state of the slot, and see that it arrives, in each mirror too. Raises StoreDown."""
+        for mirror in self._places.mirrors.of(thread):
+            await self._show(f"{slot}~{mirror.channel}:{mirror.place}", mirror, card)
+        await self._show(slot, thread, card)
+
+    async def _show(self, slot: str, thread: Thread, card: Card) -> None:
         line = await self._line(slot, thread)
         kept = await self._keep.add(self._next(line, thread, masked(card), final=True))
         if kept is None:  # another replica is sending an older state of it, and sends this one next
@@ -113,6 +105,11 @@ class Outbox:
 
     async def live(self, slot: str, thread: Thread, render: Callable[[], Card]) -> None:
         """Show a state that the next one will replace: not kept, and skipped when the channel is busy."""
+        for mirror in self._places.mirrors.of(thread):
+            await self._live(f"{slot}~{mirror.channel}:{mirror.place}", mirror, render)
+        await self._live(slot, thread, render)
+
+    async def _live(self, slot: str, thread: Thread, render: Callable[[], Card]) -> None:
         line = self._lines.get(slot) or await self._line(slot, thread)
         line.newest, line.render = self._next(line, thread, line.newest.card, final=False), render
         self._send(slot, line)
@@ -122,8 +119,13 @@ class Outbox:
         async with self._database.read() as connection:
             return (await connection.execute(select(CARDS.c.slot).where(CARDS.c.slot == slot))).first() is not None
 
+    def mirrored(self, thread: Thread) -> bool:
+        """Whether all of this thread stands in other places as well."""
+        return bool(self._places.mirrors.of(thread))
+
     async def whisper(self, thread: Thread, person: Person, card: Card) -> None:
         """Show a card to one person only; not kept."""
+        thread = self._places.mirrors.seen_by(thread, person)
         if channel := self._channels.get(thread.channel):
             await channel.whisper(self._places.theirs(thread) or thread, person, masked(card))
 

@@ -8,6 +8,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from bot.database import Codec, Database, metadata
 from bot.domain.message import Thread
+from bot.talk.mirrors import Mirrors
 
 THREADS = Table(
     "threads",
@@ -28,8 +29,9 @@ def our_thread(channel: str, place: str, name: str) -> Thread:
 class Threads:
     """Both names of every thread that we opened. Few enough to be held in memory."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, mirrors: Mirrors | None = None) -> None:
         self._database = database
+        self.mirrors = mirrors or Mirrors()
         self._codec: Codec[Thread] = Codec(Thread)
         self._placed: dict[str, Thread] = {}
         self._named: dict[str, Thread] = {}
@@ -41,7 +43,7 @@ class Threads:
 
     def ours(self, thread: Thread) -> Thread:
         """Under our name, if we opened it."""
-        return self._named.get(thread.key, thread)
+        return self.mirrors.home_of(self._named.get(thread.key, thread))
 
     async def known(self, thread: Thread) -> Thread:
         """Under our name, if we or another replica opened it. Raises StoreDown."""

@@ -94,7 +94,7 @@ class History:
         found = await self.room.gate.approval(self.asked.id)
         who = self.chance.choice((LIN, CHEN))
         case = self.room.case(who)
-        newer = await self.gate().edit(self.asked.id, 0, {"namespace": f"shop{self.chance.randrange(9)}"}, case)
+        newer = await self.gate().edit(self.asked.id, {0: {"namespace": f"shop{self.chance.randrange(9)}"}}, case)
         if isinstance(newer, Approval):
             assert found.state.value == "pending"
             self.oracle.replaced(self.asked.id)

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from bot.__main__ import app
 from bot.commands.manifest import slack
-from bot.talk.channels.web.hints import usual
+from bot.talk.hints import usual
 
 
 @pytest.mark.parametrize("url", ["", "https://bot.example.com/"])

@@ -4,14 +4,14 @@ import json
 
 TEXT = {"tag", "content"}
 KNOWN = {
-    "markdown": {"content", "text_size"},
+    "markdown": {"content", "text_size", "element_id"},
     "hr": set(),
     "img": {"img_key", "alt"},
     "table": {"page_size", "row_height", "columns", "rows"},
     "column_set": {"flex_mode", "columns"},
     "column": {"width", "elements"},
     "button": {"text", "type", "behaviors", "confirm", "name", "form_action_type"},
-    "input": {"name", "placeholder", "max_length", "width"},
+    "input": {"name", "placeholder", "max_length", "width", "label", "default_value"},
     "form": {"name", "elements"},
     "collapsible_panel": {"expanded", "header", "elements"},
 }
@@ -27,7 +27,7 @@ def wrong(content):
     if set(card) != {"schema", "config", "header", "body"} or card["schema"] != "2.0":
         found.append(f"card {sorted(card)}")
     if (
-        set(card["config"]) - {"update_multi", "enable_forward", "summary"}
+        set(card["config"]) - {"update_multi", "enable_forward", "summary", "streaming_mode"}
         or card["config"]["update_multi"] is not True
     ):
         found.append("config")
@@ -43,6 +43,9 @@ def wrong(content):
     markdowns = [each["content"] for each in elements if each["tag"] == "markdown"]
     if len(tables) + sum(_tables(each) for each in markdowns) > 3:
         found.append("230099/11310 too many tables")
+    ids = [each["element_id"] for each in elements if "element_id" in each]
+    if len(set(ids)) < len(ids):
+        found.append("ids are not unique")
     names = [each["name"] for each in elements if "name" in each]
     if len(set(names)) < len(names):
         found.append("names are not unique")

@@ -11,8 +11,10 @@ from collections import defaultdict
 from aiohttp import WSMsgType, web
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
+from lark_oapi.ws.pb.pbbp2_pb2 import Frame
 
-from tests.fakes.feishu_rules import wrong
+from bot.talk.channels.feishu.scopes import CALLBACKS, EVENTS, SCOPES
+from tests.fakes.feishu_rules import walk, wrong
 
 KEY, TOKEN = "an-encrypt-key", "a-verification-token"
 PEOPLE = {
@@ -27,6 +29,18 @@ class FeishuServer:
     def __init__(self):
         self.calls = []
         self.messages = {}
+        self.cards = {}
+        """Entities: by id their `content` as a reader sees it, `streaming`, the last `sequence`, and all `updates`."""
+        self.commands = []
+        """The panel of slash commands."""
+        self.urgent = []
+        self.groups = {}
+        """Members of group chats and user groups, by id."""
+        self.scopes = [{"scope_name": name, "grant_status": 1} for name in SCOPES]
+        self.app = {
+            "event": {"subscription_type": "websocket", "subscribed_events": list(EVENTS)},
+            "callback_info": {"callback_type": "websocket", "subscribed_callbacks": list(CALLBACKS)},
+        }
         self.trouble = defaultdict(list)
         self.tokens = 0
         self.slow = {}
@@ -63,9 +77,7 @@ class FeishuServer:
 
     async def push(self, body, split=1, timeout=3.0):
         """Send an event; returns (code, answer), or (None, None) when none came in time."""
-        from lark_oapi.ws.pb.pbbp2_pb2 import Frame
-
-        until = time.monotonic() + 10
+        until = time.monotonic() + max(10, timeout)
         while not self._sockets and time.monotonic() < until:
             await asyncio.sleep(0.02)
         name, raw = uuid.uuid4().hex, json.dumps(body, ensure_ascii=False).encode()
@@ -95,8 +107,6 @@ class FeishuServer:
         return web.json_response({"code": 0, "data": {"URL": url, "ClientConfig": {"PingInterval": 1}}})
 
     async def _link(self, request):
-        from lark_oapi.ws.pb.pbbp2_pb2 import Frame
-
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self._sockets.append(socket)
@@ -109,7 +119,7 @@ class FeishuServer:
                 waiter = self._waiters.pop(headers.get("message_id"), None)
                 if waiter and not waiter.done():
                     assert (frame.SeqID, frame.service, frame.method) == (2**40, 7, 1)
-                    assert headers["biz_rt"].isdigit()
+                    assert headers.get("biz_rt", "0").isdigit()
                     waiter.set_result(json.loads(frame.payload))
         self._sockets.remove(socket)
         return socket
@@ -139,7 +149,9 @@ class FeishuServer:
         if "/resources/" in path:
             gone = path.endswith("gone")
             return web.json_response({"code": 234003}, status=400) if gone else web.Response(body=b"ERROR no memory")
-        return web.json_response({"code": 0, "msg": "ok", **self._answer(request.method, path, told)})
+        return web.json_response(
+            {"code": 0, "msg": "ok", **self._answer(request.method, path, {**request.query, **told})}
+        )
 
     def _answer(self, method, path, told):
         if path == "/bot/v3/info":
@@ -151,6 +163,11 @@ class FeishuServer:
             return {"data": {"image_key": f"img_{len(self.called('/im/v1/images'))}"}}
         if path == "/im/v1/files":
             return {"data": {"file_key": "file_1"}}
+        if answer := self._elsewhere(method, path, told):
+            return answer
+        if told.get("msg_type") == "interactive" and json.loads(told["content"]).get("type") == "card":
+            card = self.cards[json.loads(told["content"])["data"]["card_id"]]
+            return self._sent(path, told | {"content": card["content"], "card": card})
         found = wrong(told["content"]) if told.get("msg_type", "interactive") == "interactive" else []
         if found:
             return {"code": 230099, "msg": str(found)}
@@ -158,8 +175,12 @@ class FeishuServer:
             name = path.rpartition("/")[2]
             if name not in self.messages:
                 return {"code": 230011, "msg": "the message was withdrawn"}
+            assert "card" not in self.messages[name], "an entity is updated as one"
             self.messages[name] |= told
             return {}
+        return self._sent(path, told)
+
+    def _sent(self, path, told):
         if told.get("uuid") in self._names:
             return {"data": {"message_id": self._names[told["uuid"]], "chat_id": "oc_1"}}
         name = f"om_{len(self.messages) + 100}"
@@ -167,6 +188,68 @@ class FeishuServer:
         self.messages[name] = {**told, "id": name, "root": root}
         self._names[told.get("uuid") or name] = name
         return {"data": {"message_id": name, "chat_id": told.get("receive_id", "oc_1")}}
+
+    def _elsewhere(self, method, path, told):
+        """What is no message: entities, the panel, groups, the app itself."""
+        if path.startswith("/cardkit/"):
+            return self._entity(method, path, told)
+        if path == "/application/v7/app_slash_commands":
+            if method == "GET":
+                return {"data": {"items": self.commands, "has_more": False}}
+            assert set(told) == {"command", "description"}
+            self.commands.append(told)
+            return {"data": {"app_slash_command": told}}
+        if path == "/application/v6/scopes":
+            return {"data": {"scopes": self.scopes}}
+        if path.startswith("/application/v6/applications/"):
+            return {"data": {"app": self.app}}
+        if path.endswith("/urgent_app"):
+            assert told["user_id_type"] == "open_id"
+            self.urgent.append((path.split("/")[-2], told["user_id_list"]))
+            return {"data": {"invalid_user_id_list": []}}
+        if path.endswith(("/members", "/member/simplelist")):
+            members = [{"member_id": each} for each in self.groups.get(path.split("/")[4], [])]
+            start = int(told.get("page_token") or 0)
+            kind = "items" if path.endswith("/members") else "memberlist"
+            more = start + 2 < len(members)
+            page = {"has_more": more, "page_token": str(start + 2) if more else ""}
+            return {"data": {kind: members[start : start + 2], **page}}
+        return None
+
+    def _entity(self, method, path, told):
+        parts = path.split("/")
+        if path.endswith("/cards"):
+            assert told["type"] == "card_json"
+            if found := wrong(told["data"]):
+                return {"code": 200621, "msg": str(found)}
+            name = f"card_{len(self.cards) + 1}"
+            streaming = json.loads(told["data"])["config"].get("streaming_mode", False)
+            self.cards[name] = {"content": told["data"], "streaming": streaming, "sequence": 0, "updates": []}
+            return {"data": {"card_id": name}}
+        card = self.cards.get(parts[4])
+        if card is None:
+            return {"code": 300302, "msg": "no such card"}
+        if told["sequence"] <= card["sequence"]:
+            return {"code": 300317, "msg": "sequence number compare failed"}
+        card["sequence"] = told["sequence"]
+        card["updates"].append(parts[-1] if len(parts) > 5 else "whole")
+        if path.endswith("/settings"):
+            card["streaming"] = json.loads(told["settings"])["config"]["streaming_mode"]
+        elif path.endswith("/content"):
+            if not card["streaming"]:
+                return {"code": 300309, "msg": "streaming mode is closed"}
+            whole = json.loads(card["content"])
+            (element,) = [e for e in walk(whole["body"]["elements"]) if e.get("element_id") == parts[-2]]
+            element["content"] = told["content"]
+            card["content"] = json.dumps(whole, ensure_ascii=False)
+        else:
+            if found := wrong(told["card"]["data"]):
+                return {"code": 200621, "msg": str(found)}
+            card["content"] = told["card"]["data"]
+        for message in self.messages.values():
+            if message.get("card") is card:
+                message["content"] = card["content"]
+        return {"data": {}}
 
 
 def _event(kind, event):

@@ -10,6 +10,8 @@ from slack_sdk.models.blocks import Block
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "slack"
 BLOCKS = jsonschema_rs.Draft7Validator(json.loads((FIXTURES / "blocks.schema.json").read_text()))
+VIEW = jsonschema_rs.Draft7Validator(json.loads((FIXTURES / "view.schema.json").read_text()))
+CHUNK = jsonschema_rs.Draft7Validator(json.loads((FIXTURES / "chunk.schema.json").read_text()))
 TASK = jsonschema_rs.Draft7Validator(json.loads((FIXTURES / "task.schema.json").read_text()))
 
 
@@ -29,6 +31,34 @@ def wrong(blocks, text="told"):
         found.append("msg_blocks_too_long")
     if not text or len(text) > 4_000:
         found.append("text is empty or above 4,000")
+    return found
+
+
+def wrong_view(view):
+    """All that Slack would not accept as a form or a Home tab."""
+    found = [f"schema {each.message[:200]}" for each in VIEW.iter_errors(view)]
+    for name in ("title", "submit", "close"):
+        if name in view and not 0 < units(view[name]["text"]) <= 24:
+            found.append(f"{name} above 24 letters")
+    if len(view["blocks"]) > 100 or len(view.get("private_metadata", "")) > 3_000:
+        found.append("blocks above 100 or private_metadata above 3,000")
+    for block in view["blocks"]:
+        if block["type"] == "input":
+            element = block["element"]
+            if len(element.get("initial_value", "")) > element["max_length"] or not block["label"]["text"]:
+                found.append("input")
+        else:
+            found += _limits(block)
+    names = [block["block_id"] for block in view["blocks"] if "block_id" in block]
+    return found + (["block_id twice"] if len(set(names)) < len(names) else [])
+
+
+def wrong_chunks(chunks):
+    """All that Slack would not accept as a part of a stream."""
+    found = [f"schema {each.message[:200]}" for chunk in chunks for each in CHUNK.iter_errors(chunk)]
+    for chunk in chunks:
+        if chunk["type"] == "markdown_text" and not 0 < units(chunk["text"]) <= 12_000:
+            found.append("markdown_text above 12,000")
     return found
 
 
@@ -104,8 +134,15 @@ def _limits(block):
             if not 0 < len(names) <= 25 or len(set(names)) < len(names):
                 yield "actions"
             for each in block["elements"]:
-                if len(each["value"]) > 2_000 or units(each["text"]["text"]) > 75:
+                if len(each["value"]) > 2_000 or not 0 < units(each["text"]["text"]) <= 75:
                     yield "button"
+        case "context_actions":
+            if not 0 < len(block["elements"]) <= 5:
+                yield "context_actions"
+            for each in block["elements"]:
+                for side in ("positive_button", "negative_button"):
+                    if len(each[side]["value"]) > 2_000 or not 0 < units(each[side]["text"]["text"]) <= 75:
+                        yield side
         case "container":
             if not 0 < len(block["child_blocks"]) <= 10:
                 yield "container children"

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from aiohttp import WSMsgType, web
 
-from tests.fakes.slack_rules import wrong
+from tests.fakes.slack_rules import wrong, wrong_chunks, wrong_view
 
 SECRET = "shhh"
 PEOPLE = {
@@ -30,11 +30,19 @@ class SlackServer:
         """By (channel, ts): the newest state of each message."""
         self.whispers = []
         self.views = []
+        self.homes = {}
+        """By user: the blocks of the Home tab."""
+        self.prompts = []
+        self.streams = {}
+        """By (channel, ts): `text`, `tasks` and `title` as a reader sees them, and whether it is `open`."""
+        self.sessions = {}
+        """By (channel, thread): the status that it shows."""
         self.files = []
         self.trouble = defaultdict(list)
         self.groups = {"S1": ["U2"]}
         self.slow = {}
         self.scopes = ""
+        self.manifest = {}
         self.late = []
         """Envelopes that were not acknowledged within three seconds."""
         self.opened = 0
@@ -130,6 +138,14 @@ class SlackServer:
     def _auth_test(self, told):
         return {"team_id": "T1", "user_id": "UBOT", "bot_id": "BBOT", "team": "t", "user": "bot", "url": "http://x/"}
 
+    def _bots_info(self, told):
+        assert told["bot"] == "BBOT"
+        return {"bot": {"id": "BBOT", "app_id": "A1"}}
+
+    def _apps_manifest_export(self, told):
+        assert told["app_id"] == "A1"
+        return {"manifest": self.manifest}
+
     def _apps_connections_open(self, told):
         self.opened += 1
         return {"url": f"ws://127.0.0.1:{self._port}/link"}
@@ -155,6 +171,8 @@ class SlackServer:
     def _chat_update(self, told):
         if (told["channel"], told["ts"]) not in self.messages:
             return {"ok": False, "error": "message_not_found"}
+        if self.streams.get((told["channel"], told["ts"]), {}).get("open"):
+            return {"ok": False, "error": "streaming_state_conflict"}
         if refused := self._refusal(told):
             return refused
         self.messages[told["channel"], told["ts"]] |= told
@@ -173,7 +191,67 @@ class SlackServer:
     def _conversations_history(self, told):
         return {"messages": [each for (place, _), each in self.messages.items() if place == told["channel"]]}
 
+    def _views_publish(self, told):
+        if found := wrong_view(told["view"]) + wrong(told["view"]["blocks"]):
+            return {"ok": False, "error": "invalid_arguments", "response_metadata": {"messages": found}}
+        self.homes[told["user_id"]] = told["view"]["blocks"]
+        return {"view": {"id": "V9"}}
+
+    def _assistant_threads_setSuggestedPrompts(self, told):
+        assert 0 < len(told["prompts"]) <= 4
+        self.prompts.append(told)
+        return {}
+
+    def _agents_sessions_setStatus(self, told):
+        assert told["status"] in {"processing", "active", "suspended", "closed"}
+        self.sessions[told["channel_id"], told.get("thread_ts")] = told["status"]
+        return {}
+
+    def _chat_startStream(self, told):
+        if not told.get("recipient_user_id") or not told.get("recipient_team_id") or not told.get("thread_ts"):
+            return {"ok": False, "error": "missing_recipient_user_id"}
+        if found := wrong_chunks(told.get("chunks", [])):
+            return {"ok": False, "error": "invalid_chunks", "errors": found}
+        self._number += 1
+        ts = f"1700000000.{self._number:06d}"
+        kept = {"channel": told["channel"], "thread_ts": told["thread_ts"], "ts": ts, "blocks": [], "text": ""}
+        self.messages[told["channel"], ts] = kept
+        self.streams[told["channel"], ts] = {"text": "", "tasks": {}, "title": "", "open": True}
+        self._flow(told)
+        return {"ts": ts, "channel": told["channel"]}
+
+    def _chat_appendStream(self, told):
+        stream = self.streams.get((told["channel"], told["ts"]))
+        if stream is None or not stream["open"]:
+            return {"ok": False, "error": "message_not_in_streaming_state"}
+        if found := wrong_chunks(told["chunks"]):
+            return {"ok": False, "error": "invalid_chunks", "errors": found}
+        self._flow(told)
+        return {"ts": told["ts"]}
+
+    def _chat_stopStream(self, told):
+        stream = self.streams.get((told["channel"], told["ts"]))
+        if stream is None or not stream["open"]:
+            return {"ok": False, "error": "message_not_in_streaming_state"}
+        stream["open"] = False
+        root = self.messages[told["channel"], told["ts"]]["thread_ts"]
+        self.sessions[told["channel"], root] = told.get("session_status", "active")
+        return {"ts": told["ts"]}
+
+    def _flow(self, told):
+        stream = self.streams[told["channel"], told.get("ts") or f"1700000000.{self._number:06d}"]
+        for chunk in told["chunks"]:
+            match chunk["type"]:
+                case "markdown_text":
+                    stream["text"] += chunk["text"]
+                case "plan_update":
+                    stream["title"] = chunk["title"]
+                case "task_update":
+                    stream["tasks"][chunk["id"]] = chunk["status"]
+
     def _views_open(self, told):
+        if found := wrong_view(told["view"]):
+            return {"ok": False, "error": "invalid_arguments", "response_metadata": {"messages": found}}
         self.views.append(told["view"])
         return {"view": {"id": "V1"}}
 
@@ -248,7 +326,27 @@ def command(name, text="", user="U1", channel="C1"):
 
 
 def buttons(message):
-    return [each for block in message["blocks"] if block["type"] == "actions" for each in block["elements"]]
+    """All that can be clicked; of "helpful or not" each half as a button of its own."""
+    found = []
+    for block in message["blocks"]:
+        if block["type"] == "actions":
+            found += block["elements"]
+        if block["type"] == "context_actions":
+            for each in block["elements"]:
+                found += [
+                    each[side] | {"action_id": each["action_id"]} for side in ("positive_button", "negative_button")
+                ]
+    return found
+
+
+def clicked_at_home(blocks, button, user="U2"):
+    """A click on a button of the Home tab."""
+    told = clicked({"ts": "", "channel": "", "blocks": blocks}, button, user)
+    container = {"type": "view", "view_id": "V9"}
+    return {k: v for k, v in told.items() if k not in {"message", "channel"}} | {
+        "container": container,
+        "view": {"type": "home", "id": "V9"},
+    }
 
 
 def signed(body, secret=SECRET, at=None):

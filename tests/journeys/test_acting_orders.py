@@ -41,7 +41,7 @@ async def test_another_number_is_another_request_and_the_old_card_loses_its_butt
     thread = await lin.write("/scale order-service 4")
     asked = await lin.card(thread, lambda card: card["title"].startswith("May I?"))
     button = next(b for block in asked["blocks"] if block["kind"] == "buttons" for b in block["buttons"])
-    value = json.dumps({"place": 0, "arguments": {"replicas": 5}})
+    value = json.dumps({"0.replicas": "5"})
     body = {"key": uuid.uuid4().hex, "thread": thread, "kind": "edit", "target": button["target"], "value": value}
     assert (await lin.post("/web/presses", body)).status_code == 202
     old = await lin.card(thread, lambda card: card["title"].startswith("Replaced"))

@@ -177,7 +177,7 @@ async def becomes(side, made, wanted, seconds=60.0):
 async def test_a_restart_waits_for_another_person_is_done_once_and_told(side):
     await side.ask("lin", "/restart order-service")
     _, made = await card(side, lambda text: "请审批" in text)
-    assert set(side.approvable(made)) == {"approve", "reject"}
+    assert set(side.approvable(made)) == {"approve", "reject", "edit"}
     await side.click("guest", made, "approve")
     await side.click("lin", made, "approve")
     await whisper(side, lambda text: "没有审批权限" in text)
@@ -226,4 +226,4 @@ async def test_busy_platforms_and_refused_cards_lose_nothing(side):
         ]
     await side.ask("lin", "/restart order-service")
     _, made = await card(side, lambda text: "approve" in text)
-    assert set(side.approvable(made)) == {"approve", "reject"}
+    assert set(side.approvable(made)) == {"approve", "reject", "edit"}

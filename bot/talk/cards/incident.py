@@ -33,6 +33,9 @@ def incident_card(incident: Incident, words: Words, zone: str, silences: bool = 
         links = tuple((_like(each), each.url) for each in incident.similar if each.url)
         told = ", ".join(_like(each) for each in incident.similar if not each.url)
         blocks.append(Context(words("incident_similar", cases=told), links))
+    if incident.moments:
+        told = "\n".join(f"- {plain(each)}" for each in timeline(incident, words, zone))
+        blocks.append(Fold(words("incident_timeline", count=len(incident.moments)), (Markdown(told),)))
     blocks.append(Fold(words("incident_alerts", count=len(incident.alerts)), (_alerts(incident.alerts, words, zone),)))
     if incident.open:
         blocks.append(_buttons(incident, words, silences))
@@ -41,6 +44,14 @@ def incident_card(incident: Incident, words: Words, zone: str, silences: bool = 
     title = words(f"incident_title_{state}", title=title_of(incident))
     summary = report.headline if report else title
     return Card(title, tuple(blocks), _severity(incident), summary[:200], language=words.language)
+
+
+def timeline(incident: Incident, words: Words, zone: str) -> list[str]:
+    """What happened, in order, in the time of the place."""
+    home = ZoneInfo(zone)
+    return [
+        f"{moment.at.astimezone(home):%H:%M:%S} {words(moment.what, who=moment.who)}" for moment in incident.moments
+    ]
 
 
 def _like(case: Similar) -> str:

@@ -11,7 +11,7 @@ from bot.domain.course import Course
 from bot.domain.incident import Incident
 from bot.domain.message import PressKind
 from bot.talk.cards.approval import line
-from bot.talk.cards.incident import title_of
+from bot.talk.cards.incident import timeline, title_of
 from bot.talk.cards.words import Words
 from skills import Evidence
 
@@ -83,11 +83,3 @@ def _came(course: Course | None, approval: Approval, words: Words) -> str:
         return words("summary_taken")
     said = words("summary_helped" if after.better else "summary_did_not_help", why=after.why)
     return f"{said} {words('summary_undone')}" if after.undone else said
-
-
-def timeline(incident: Incident, words: Words, zone: str) -> list[str]:
-    """What happened, in order, in the time of the place."""
-    home = ZoneInfo(zone)
-    return [
-        f"{moment.at.astimezone(home):%H:%M:%S} {words(moment.what, who=moment.who)}" for moment in incident.moments
-    ]

@@ -1,6 +1,6 @@
 """Our card as Feishu's card JSON 2.0, within 30 KB; what can be clicked is never left out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,9 @@ CODE_INLINE = 4_000
 COLOURS = {"info": "blue", "ok": "green", "warn": "orange", "crit": "red"}
 SIGNS = {"waiting": "▫️", "running": "⏳", "done": "✅", "failed": "❌", "skipped": "⏭️"}
 STYLES = {"default": "default", "primary": "primary", "danger": "danger"}
+MOST_ASKS = 12
+ANSWER = "answer"
+"""Names the words of an answer, so that they can be typed into."""
 FULL, SIMPLE, PLAINEST, BARE = range(4)
 """Steps of the ladder: as meant; Markdown and buttons; the summary and buttons; buttons without forms."""
 
@@ -50,6 +53,7 @@ class _Page:
     root: str
     tables: int = 3
     forms: int = 0
+    named: bool = False
     elements: list[Piece] = field(default_factory=list)
 
 
@@ -81,9 +85,17 @@ def long_texts(card: Card) -> list[Code]:
     return [each for each in inside if isinstance(each, Code) and len(each.text) > CODE_INLINE]
 
 
+def walk(elements: Sequence[Piece]) -> Iterator[Piece]:
+    """All elements, those inside others too."""
+    for each in elements:
+        yield each
+        yield from walk(each.get("elements", ()))
+        yield from walk(each.get("columns", ()) if each["tag"] == "column_set" else ())
+
+
 def _whole(card: Card, page: _Page) -> Piece:
     if page.step >= PLAINEST:
-        page.elements.append({"tag": "markdown", "content": verbatim(page.room.take(card.summary or "…", 500))})
+        page.elements.append({"tag": "markdown", "content": verbatim(page.room.take(card.summary, 500).strip() or "…")})
     shown = 0
     short = False
     for block in card.blocks:
@@ -91,7 +103,10 @@ def _whole(card: Card, page: _Page) -> Piece:
             page.elements += _clicks(block, page, Words(card.language))
         elif page.step < PLAINEST:
             fits = page.room.left > 0 and shown < MOST_BLOCKS
-            page.elements += _block(block, page) if fits else []
+            pieces = _block(block, page) if fits else []
+            if card.streaming and isinstance(block, Markdown) and pieces and not page.named:
+                pieces[0]["element_id"], page.named = ANSWER, True
+            page.elements += pieces
             short = short or not fits
             shown += 1
     if short or page.step >= PLAINEST or page.room.left < 1:
@@ -212,9 +227,11 @@ def _clicks(block: Buttons, page: _Page, words: Words) -> list[Piece]:
 
 
 def _button(button: Button, root: str, name: str) -> Piece:
-    value = {"a": button.act, "t": button.target, "d": button.digest, "r": root}
+    value: dict[str, Any] = {"a": button.act, "t": button.target, "d": button.digest, "r": root}
     if button.typed:
         value["y"] = button.typed
+    if button.asks:
+        value["f"] = [[each.name, each.label, each.value] for each in button.asks[:MOST_ASKS]]
     made: Piece = {
         "tag": "button",
         "text": _text(cut(clean(button.label).strip(), 60) or "…"),

@@ -13,15 +13,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.domain.card import Card
+from bot.domain.card import Buttons, Card
 from bot.domain.message import Attachment, Person, Thread
 from bot.errors import CardRefused, ChannelError, TryLater
 from bot.talk.cards.words import Words
 from bot.talk.channels import Delivery, Ears, Pace, Placed
 from bot.talk.channels.feishu.cards import BARE, FULL, long_texts, render
 from bot.talk.channels.feishu.client import FeishuClient, Lost, NoThreads
+from bot.talk.channels.feishu.doctor import examined
 from bot.talk.channels.feishu.ears import FeishuEars
+from bot.talk.channels.feishu.panel import keep
 from bot.talk.channels.feishu.people import People
+from bot.talk.channels.feishu.streams import Streams
 from bot.talk.channels.feishu.webhook import NotBelieved, Seal
 from bot.talk.pictures import Pictures
 from bot.talk.remembered import Remembered
@@ -37,12 +40,21 @@ class FeishuChannel:
     name = "feishu"
 
     def __init__(
-        self, client: FeishuClient, people: People, store: Remembered, pictures: Pictures, seal: Seal | None
+        self,
+        client: FeishuClient,
+        people: People,
+        store: Remembered,
+        pictures: Pictures,
+        seal: Seal | None,
+        urgent: Sequence[str] = (),
     ) -> None:
-        self.pace = Pace(live=1.5, per_minute=900)
+        self.pace = Pace(live=1.0, per_minute=900)
+        self.streams = Streams(client, store)
+        self._people = people
+        self._urgent = tuple(urgent)
         self.client = client
         self.store = store
-        self.listeners = FeishuEars(people, store)
+        self.listeners = FeishuEars(client, people, store)
         self._pictures = pictures
         self._seal = seal
         self._socket: Any = None
@@ -56,6 +68,8 @@ class FeishuChannel:
         """Listens when it returns, or goes on trying if Feishu cannot be reached now."""
         self.listeners.ears = ears
         self._tasks = [asyncio.create_task(self._know_ourselves(), name="feishu self")]
+        self._tasks.append(asyncio.create_task(self._people.keep_groups(), name="feishu groups"))
+        self._tasks.append(asyncio.create_task(keep(self.client), name="feishu panel"))
         if self._seal is None:
             from bot.talk.channels.feishu.socket import Socket  # loads websockets: only where it is used
 
@@ -65,6 +79,9 @@ class FeishuChannel:
                 async with asyncio.timeout(10):
                     await self._socket.tried.wait()
         await asyncio.wait(self._tasks[:1], timeout=5)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                await self._people.read.wait()
 
     async def stop(self) -> None:
         self.listeners.ears = None
@@ -80,9 +97,11 @@ class FeishuChannel:
             return self._wrong or (self._socket.wrong if self._socket else "")
         try:
             await self._ask_ourselves()
+            return await examined(self.client, socket=self._seal is None)
         except ChannelError as error:
             return _mend(error)
-        return ""
+        finally:
+            await self.client.close()
 
     async def fetch(self, attachment: Attachment) -> bytes:
         return await self.client.fetch(attachment.url, attachment.name)
@@ -95,6 +114,8 @@ class FeishuChannel:
             try:
                 placed = await self._send(delivery, render(delivery.card, step, pictures, delivery.thread.id))
                 break
+            except Lost:  # the message that it was in; it is posted anew
+                delivery = replace(delivery, ref="", slot=f"{delivery.slot}:{delivery.ref}")
             except CardRefused as refused:
                 log.warning("feishu refused a card", slot=delivery.slot, step=step, why=str(refused))
                 if step == BARE:
@@ -105,9 +126,23 @@ class FeishuChannel:
                     raise
                 await asyncio.sleep(min(busy.after, 30.0))
         await self.store.join(placed.thread.key)
+        if not delivery.ref:
+            await self._buzz(delivery.card, placed)
         if delivery.final:
             await self._attach(delivery.card, placed)
         return placed
+
+    async def _buzz(self, card: Card, placed: Placed) -> None:
+        """An urgent notice to those on call, for what is dangerous and waits for them."""
+        buttons = (each for block in card.blocks if isinstance(block, Buttons) for each in block.buttons)
+        if not self._urgent or not any(each.act == "approve" and each.typed for each in buttons):
+            return
+        path, people = f"/im/v1/messages/{placed.ref}/urgent_app", list(self._urgent)
+        try:
+            kind = {"user_id_type": "open_id"}
+            await self.client.call("PATCH", path, params=kind, json={"user_id_list": people})
+        except ChannelError as error:
+            log.warning("nobody was buzzed", ref=placed.ref, why=str(error))
 
     async def whisper(self, thread: Thread, person: Person, card: Card) -> None:
         """By direct message: nothing shown to one person alone can come later in a group."""
@@ -125,16 +160,18 @@ class FeishuChannel:
     async def _send(self, delivery: Delivery, content: str) -> Placed:
         root = delivery.thread.id
         if delivery.ref:
-            try:
-                await self.client.call("PATCH", f"/im/v1/messages/{delivery.ref}", json={"content": content})
-                return Placed(delivery.ref, replace(delivery.thread, id=root or delivery.ref))
-            except Lost:
-                log.info("a message of ours is gone; it is posted anew", slot=delivery.slot)
-        again = f":{delivery.ref}" if delivery.ref else ""
-        told = await self._post(delivery.thread, "interactive", content, f"{delivery.slot}{again}")
-        ref = str(told["message_id"])
-        thread = replace(delivery.thread, id=root or ref, place=str(told.get("chat_id") or delivery.thread.place))
-        return Placed(ref, thread)
+            if placed := await self.streams.update(delivery, content):
+                return placed
+            await self.client.call("PATCH", f"/im/v1/messages/{delivery.ref}", json={"content": content})
+            return Placed(delivery.ref, replace(delivery.thread, id=root or delivery.ref))
+
+        async def post(sent: str) -> Placed:
+            told = await self._post(delivery.thread, "interactive", sent, delivery.slot)
+            ref = str(told["message_id"])
+            place = str(told.get("chat_id") or delivery.thread.place)
+            return Placed(ref, replace(delivery.thread, id=root or ref, place=place))
+
+        return await self.streams.begin(delivery, content, post) or await post(content)
 
     async def _post(self, thread: Thread, kind: str, content: str, name: str) -> dict[str, Any]:
         """A new message; the same name is posted once within the hour, whatever becomes of the answer."""

@@ -11,6 +11,7 @@ import structlog
 from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
 from bot.talk.budget import Bucket
 from bot.talk.channels.feishu.settings import FeishuSettings
+from bot.talk.skew import skew
 
 log = structlog.get_logger()
 MOST_BYTES = 15_000_000
@@ -36,12 +37,18 @@ class FeishuClient:
 
     def __init__(self, settings: FeishuSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
-        self._clock = clock
+        self.clock = clock
         self._http: httpx.AsyncClient | None = None
         self._token = ""
         self._until = 0.0
+        self.skew = 0.0
+        """Seconds that our clock is ahead of Feishu's, as its last answer told it."""
         self._renewing = asyncio.Lock()
         self._buckets: dict[str, Bucket] = {}
+
+    @property
+    def app_id(self) -> str:
+        return self._settings.app_id
 
     @property
     def http(self) -> httpx.AsyncClient:
@@ -106,7 +113,7 @@ class FeishuClient:
 
     async def _tenant_token(self, *, renew: bool) -> str:
         async with self._renewing:
-            if renew or self._clock() > self._until:
+            if renew or self.clock() > self._until:
                 secret = self._settings.app_secret.get_secret_value()
                 told = {"json": {"app_id": self._settings.app_id, "app_secret": secret}}
                 path = "/open-apis/auth/v3/tenant_access_token/internal"
@@ -114,7 +121,7 @@ class FeishuClient:
                 if body.get("code"):
                     raise ChannelError("feishu_refused", code=body["code"], why=body.get("msg", ""))
                 self._token = body["tenant_access_token"]
-                self._until = self._clock() + max(30.0, float(body.get("expire", 7200)) - 300)
+                self._until = self.clock() + max(30.0, float(body.get("expire", 7200)) - 300)
             return self._token
 
     async def _ask(
@@ -123,25 +130,27 @@ class FeishuClient:
         headers = dict(told.get("headers") or {}) | ({"authorization": f"Bearer {token}"} if token else {})
         try:
             response = await self.http.request(method, path, **{**told, "headers": headers})
+            self.skew = skew(response.headers.get("date", ""), time.time())
             body = response.json()
         except (httpx.HTTPError, ValueError) as error:
             raise ChannelError("feishu_unreachable", why=type(error).__name__) from error
         return (body if isinstance(body, dict) else {}), response
 
     def _wait(self, place: str) -> float:
-        now = self._clock()
+        now = self.clock()
         waits = []
-        for key, per_minute, most in (("", 900.0, 40.0), (place, 240.0, 4.0)):
+        budgets = (("", 900.0, 40.0), (place, 240.0, 4.0)) if place else (("", 900.0, 40.0),)
+        for key, per_minute, most in budgets:
             bucket = self._buckets.setdefault(key, Bucket(per_minute, most, most, now))
             waits.append(bucket.take(now))
-        return max(waits) if place else waits[0]
+        return max(waits)
 
     def _ours(self, code: int, response: httpx.Response, body: dict[str, Any], path: str, place: str) -> ChannelError:
         why = str(body.get("msg") or response.status_code)
         if code in BUSY or response.status_code == 429:
             reset = response.headers.get("x-ogw-ratelimit-reset", "")
             after = float(reset) if reset.isdigit() else 2.0
-            self._buckets[place if code == 230020 else ""].closed_until = self._clock() + after
+            self._buckets[place if code == 230020 else ""].closed_until = self.clock() + after
             return TryLater(max(0.5, after))
         log.warning("feishu refused a call", path=path, code=code, why=why[:300])
         if code in REFUSED or 200_000 <= code < 201_000:

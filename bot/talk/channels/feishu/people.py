@@ -3,13 +3,20 @@
 import asyncio
 import contextlib
 import time
+from dataclasses import replace
+
+import structlog
 
 from bot.domain.message import Person
 from bot.errors import ChannelError
 from bot.talk.channels.feishu.client import FeishuClient
 from bot.talk.channels.feishu.settings import FeishuSettings
 
+log = structlog.get_logger()
 KEPT = 600.0
+GROUPS_EVERY = 120.0
+GROUPS_KEPT = 900.0
+"""A group that could not be read for so long gives no role any more."""
 MOST = 20_000
 PATIENCE = 1.0
 """Seconds: a click must be answered within three."""
@@ -22,13 +29,49 @@ class People:
         self._client = client
         self._settings = settings
         self._known: dict[str, tuple[float, Person]] = {}
+        self._groups: dict[str, tuple[float, frozenset[str]]] = {}
+        self.read = asyncio.Event()
+        """Set once every group has been asked for."""
 
     async def of(self, user: str, workspace: str) -> Person:
         """The person behind an open_id of a believed event; without a profile if it cannot be had in time."""
         until, person = self._known.get(user, (0.0, None))
         if person is None or until < time.monotonic():
             person = await self._read(user, workspace)
-        return person or self._person(user, user, workspace, frozenset(), "")
+        person = person or self._person(user, user, workspace, frozenset(), "")
+        return replace(person, roles=person.roles | self._by_group(user))
+
+    async def keep_groups(self) -> None:
+        """Read the members of the group chats and user groups that mean something, again and again."""
+        marks = [each for each in self._settings.roles if not each.startswith(("ou_", "od-", "od_"))]
+        while True:
+            for mark in marks:
+                try:
+                    self._groups[mark] = (time.monotonic() + GROUPS_KEPT, await self._members(mark))
+                except ChannelError as error:
+                    log.warning("a group could not be read", group=mark, why=str(error))
+            self.read.set()
+            await asyncio.sleep(GROUPS_EVERY)
+
+    def _by_group(self, user: str) -> frozenset[str]:
+        now = time.monotonic()
+        groups = [group for group, (until, members) in self._groups.items() if until > now and user in members]
+        return frozenset(self._settings.roles[group] for group in groups)
+
+    async def _members(self, group: str) -> frozenset[str]:
+        """All of them, page by page. A group that could not be read to its end gives no role by this reading."""
+        chat = group.startswith("oc_")
+        path = f"/im/v1/chats/{group}/members" if chat else f"/contact/v3/group/{group}/member/simplelist"
+        found: set[str] = set()
+        page: dict[str, str] = {}
+        while True:
+            told = await self._client.call(
+                "GET", path, params={"member_id_type": "open_id", "page_size": "100", **page}
+            )
+            found |= {str(each.get("member_id", "")) for each in told.get("items" if chat else "memberlist") or ()}
+            if not told.get("has_more") or not told.get("page_token"):
+                return frozenset(found)
+            page = {"page_token": str(told["page_token"])}
 
     async def _read(self, user: str, workspace: str) -> Person | None:
         with contextlib.suppress(ChannelError, TimeoutError):

@@ -24,7 +24,10 @@ class FeishuSettings(BaseSettings):
     verification_token: SecretStr = SecretStr("")
     """Needed for webhook, from the same page."""
     roles: dict[str, str] = {}
-    """Role by the open_id of a person or the id of a department, as JSON: {"od-1234": "approver"}."""
+    """Role by the open_id of a person, or the id of a department, a group chat (oc_…) or a user group, as JSON:
+    {"od-1234": "approver"}."""
+    urgent: list[str] = []
+    """open_ids of those who get an urgent notice when something dangerous waits for leave, as JSON: ["ou_1234"]."""
     language: Literal["zh", "en"] = "zh"
     """Of people: Feishu does not tell us theirs."""
     zone: str = "Asia/Shanghai"

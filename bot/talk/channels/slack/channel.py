@@ -11,16 +11,17 @@ import structlog
 from starlette.routing import BaseRoute
 
 from bot.domain.card import Buttons, Card
-from bot.domain.message import Attachment, Person, Thread
+from bot.domain.message import HOME_PAGE, Attachment, Person, Thread
 from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
 from bot.talk.cards.words import Words
 from bot.talk.channels import Delivery, Ears, Pace, Placed
-from bot.talk.channels.slack.blocks import Rendered, long_texts, notification
-from bot.talk.channels.slack.client import Lost, SlackClient, Unsure
+from bot.talk.channels.slack.blocks import Rendered, long_texts, notification, plainest, render
+from bot.talk.channels.slack.client import Lost, SlackClient, Streaming, Unsure
+from bot.talk.channels.slack.doctor import Ways, examined
 from bot.talk.channels.slack.ears import SlackEars
 from bot.talk.channels.slack.ladder import Ladder
 from bot.talk.channels.slack.people import People
-from bot.talk.channels.slack.scopes import lacking
+from bot.talk.channels.slack.streams import Streams
 from bot.talk.pictures import Pictures
 from bot.talk.remembered import Remembered
 
@@ -49,18 +50,22 @@ class SlackChannel:
         self._socket: Line | None = None
         self._connection: Connection | None = None
         self._running: dict[str, str] = {}
-        self.listeners = SlackEars(client, people, store, self._running)
+        self.streams = Streams(client)
+        self.listeners = SlackEars(client, people, store, self._running, self.streams)
         self._routes: Sequence[BaseRoute] = ()
         self._unsure: set[str] = set()
         self._live: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._tried = asyncio.Event()
         self._wrong = "Slack has not been asked yet."
+        self._bot_id = ""
+        self.ways = Ways()
+        """What the doctor looks through."""
 
     @property
     def pace(self) -> Pace:
         """The more messages are live at once, the more slowly each is updated."""
-        return Pace(max(1.5, 60 / 40 * len(self._live)), 45)
+        return Pace(max(1.5, 60 / 40 * len(self._live), 60 / 75 * self.streams.open), 45)
 
     def connects_by(self, socket: Line | None) -> None:
         """How to open a socket; None: Slack calls us."""
@@ -97,17 +102,23 @@ class SlackChannel:
             return self._wrong
         try:
             await self._know_ourselves()
+            return await examined(self.client, self._bot_id, self.ways)
         except ChannelError as error:
             return _mend(error)
         finally:
             await self.client.close()
-        return lacking(self.client.granted)
 
     async def fetch(self, attachment: Attachment) -> bytes:
         return await self.client.fetch(attachment.url, attachment.name)
 
     async def show(self, delivery: Delivery) -> Placed:
-        """Down a ladder of simpler forms until one is accepted."""
+        """On one's own page, as part of a stream, or down a ladder of simpler forms until one is accepted."""
+        if delivery.thread.id == HOME_PAGE:
+            return await self._page(delivery)
+        if placed := await self.streams.show(delivery):
+            self._may_stop(delivery, placed)
+            return placed
+        await self.streams.close(delivery.slot)
         pictures = await self._pictures.of(delivery.card, delivery.final)
         ladder = Ladder(delivery.card, pictures)
         while True:
@@ -134,11 +145,25 @@ class SlackChannel:
             await self._attach(delivery.card, placed)
         return placed
 
+    async def _page(self, delivery: Delivery) -> Placed:
+        """Somebody's Home tab; Slack keeps one for each person, and shows the newest."""
+        everything = frozenset(range(len(delivery.card.blocks)))
+        simple, least = render(delivery.card, everything), plainest(delivery.card)
+        for rendered in (simple, least):  # plans, tables and Markdown are for messages only
+            try:
+                view = {"type": "home", "blocks": rendered.blocks}
+                await self.client.call("views.publish", user_id=delivery.thread.place, view=view)
+                break
+            except CardRefused:
+                if rendered is least:
+                    raise
+        return Placed(f"home:{delivery.thread.place}", delivery.thread)
+
     async def whisper(self, thread: Thread, person: Person, card: Card) -> None:
         """Ephemeral where it was asked; by direct message if that cannot be."""
         rendered = Ladder(card, {}).rendered()
         told: dict[str, Any] = {"text": rendered.text, "blocks": rendered.blocks}
-        root = thread.id if thread.id and not thread.id.startswith("@") else None
+        root = thread.id if thread.id and not thread.id.startswith("@") and thread.id != HOME_PAGE else None
         for attempt in range(3):
             try:
                 await self.client.call(
@@ -163,6 +188,9 @@ class SlackChannel:
             try:
                 await self.client.call("chat.update", gently=gently, channel=place, ts=ts, **told)
                 return Placed(ref, replace(delivery.thread, id=root or ts))
+            except Streaming:
+                await self.streams.end(place, ts)
+                raise TryLater(0.2) from None
             except Lost:
                 log.info("a message of ours was deleted; it is posted anew", slot=delivery.slot)
         try:
@@ -195,6 +223,10 @@ class SlackChannel:
             self._running.pop(placed.thread.key, None)
             return
         self._live.add(delivery.slot)
+        self._may_stop(delivery, placed)
+
+    def _may_stop(self, delivery: Delivery, placed: Placed) -> None:
+        """Slack's own Stop names a thread; this is the answer that is meant."""
         clicks = [each for block in delivery.card.blocks if isinstance(block, Buttons) for each in block.buttons]
         if stop := next((each.target for each in clicks if each.act == "stop"), ""):
             self._running[placed.thread.key] = stop
@@ -241,6 +273,7 @@ class SlackChannel:
 
     async def _know_ourselves(self) -> None:
         told = await self.client.call("auth.test")
+        self._bot_id = str(told.get("bot_id", ""))
         self.listeners.bot, self.listeners.workspace = str(told["user_id"]), str(told["team_id"])
         self.people.home = self.listeners.workspace
 

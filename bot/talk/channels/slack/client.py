@@ -9,6 +9,7 @@ import structlog
 from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
 from bot.talk.budget import Bucket
 from bot.talk.channels.slack.faults import faults
+from bot.talk.skew import skew
 
 log = structlog.get_logger()
 REFUSED = {
@@ -33,13 +34,25 @@ GONE = {
     "restricted_action",
     "thread_not_found",
 }
+STREAMING = {"streaming_state_conflict"}
 LOST = {"message_not_found", "cant_update_message", "edit_window_closed"}
-FORMS = {"users.info", "usergroups.users.list", "conversations.replies", "conversations.history", "auth.test"}
+FORMS = {
+    "users.info",
+    "usergroups.users.list",
+    "conversations.replies",
+    "conversations.history",
+    "auth.test",
+    "bots.info",
+}
 """Methods that read their arguments from the address, not from JSON."""
 
 
 class Lost(ChannelError):
     """The message that was to be updated is gone: post it anew."""
+
+
+class Streaming(ChannelError):
+    """It is being streamed, maybe since before a restart: end that first."""
 
 
 class Unsure(ChannelError):
@@ -51,14 +64,19 @@ class SlackClient:
 
     def __init__(self, web: Any, updates_per_minute: int = 45, clock: Callable[[], float] = time.monotonic) -> None:
         self.web = web
-        self._clock = clock
+        self.clock = clock
         self.granted = ""
+        self.skew = 0.0
+        """Seconds that our clock is ahead of Slack's, as its last answer told it."""
         """The scopes of the token, as Slack last told them."""
         self._tiers = {
             "chat.update": (float(updates_per_minute), 5.0),
             "chat.postMessage": (60.0, 3.0),
             "usergroups.users.list": (18.0, 2.0),
             "conversations.replies": (45.0, 5.0),
+            "chat.startStream": (18.0, 6.0),
+            "chat.stopStream": (18.0, 6.0),
+            "agents.sessions.setStatus": (45.0, 8.0),
         }
         self._buckets: dict[tuple[str, str], Bucket] = {}
 
@@ -71,7 +89,8 @@ class SlackClient:
             told: The arguments.
         """
         bucket = self._bucket(method, told)
-        if wait := bucket.take(self._clock(), 2.0 if gently else 0.0):
+        who = f"{told.get('channel')}:{told.get('ts')}" if method == "chat.update" else ""
+        if wait := bucket.take(self.clock(), 2.0 if gently else 0.0, who):
             raise TryLater(wait)
         told = {name: value for name, value in told.items() if value is not None}
         await self._keep_open()
@@ -83,6 +102,7 @@ class SlackClient:
         except faults() as error:
             raise self._ours(method, error, bucket) from error
         self.granted = answer.headers.get("x-oauth-scopes") or self.granted
+        self.skew = skew(answer.headers.get("Date", ""), time.time())
         body: dict[str, Any] = answer.data
         return body
 
@@ -90,7 +110,7 @@ class SlackClient:
         """Slack's id of the file; shown in the thread if one is named."""
         where = {"channel": place, "thread_ts": thread or None} if place else {}
         bucket = self._bucket("files.upload", {})
-        if wait := bucket.take(self._clock(), 0.0):
+        if wait := bucket.take(self.clock(), 0.0):
             raise TryLater(wait)
         try:
             answer = await self.web.files_upload_v2(
@@ -127,7 +147,7 @@ class SlackClient:
         key = (method, str(told.get("channel", "")) if method == "chat.postMessage" else "")
         if key not in self._buckets:
             per_minute, most = self._tiers.get(method, (90.0, 10.0))
-            self._buckets[key] = Bucket(per_minute, most, most, self._clock())
+            self._buckets[key] = Bucket(per_minute, most, most, self.clock())
         return self._buckets[key]
 
     def _ours(self, method: str, error: Exception, bucket: Bucket) -> ChannelError:
@@ -139,12 +159,14 @@ class SlackClient:
         said = str(body.get("error", f"HTTP {answer.status_code}"))
         if answer.status_code == 429 or said in {"ratelimited", "rate_limited"}:
             after = float(answer.headers.get("Retry-After", 0) or 0) or 5.0
-            bucket.closed_until = self._clock() + after
+            bucket.closed_until = self.clock() + after
             return TryLater(after)
         messages = [*body.get("errors", ()), *(body.get("response_metadata") or {}).get("messages", ())]
         log.warning("slack refused a call", method=method, said=said, why=messages[:3], needed=body.get("needed"))
         if said in REFUSED:
             return CardRefused(error=said, messages=[str(each) for each in messages])
+        if said in STREAMING:
+            return Streaming(error=said)
         if said in LOST:
             return Lost(error=said)
         if said in GONE:

@@ -1,6 +1,7 @@
 """Bolt's listeners: all that Slack sends is caught, and acknowledged once it is kept, always within three seconds."""
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import Any
 import structlog
 
 from bot.domain.event import Event
-from bot.domain.message import Press, PressKind, Thread
+from bot.domain.message import HOME_PAGE, Press, PressKind, Thread
 from bot.errors import ChannelError
 from bot.talk.cards.words import Words
 from bot.talk.channels import Ears
@@ -17,19 +18,24 @@ from bot.talk.channels.slack import events
 from bot.talk.channels.slack.client import SlackClient
 from bot.talk.channels.slack.forms import FORM, filled, form
 from bot.talk.channels.slack.people import People
+from bot.talk.channels.slack.streams import Streams, readers
 from bot.talk.remembered import Remembered
 
 log = structlog.get_logger()
 PATIENCE = 2.4
 """Seconds for all that is done before an acknowledgement."""
 ANY = re.compile(".*", re.DOTALL)
+MENTIONED = re.compile(r"<@([UW][A-Z0-9]{1,20})>")
 Ack = Callable[..., Awaitable[Any]]
 
 
 class SlackEars:
     """Reads what Slack sends into our words, and hands it on."""
 
-    def __init__(self, client: SlackClient, people: People, store: Remembered, running: Mapping[str, str]) -> None:
+    def __init__(
+        self, client: SlackClient, people: People, store: Remembered, running: Mapping[str, str], streams: Streams
+    ) -> None:
+        self._streams = streams
         self._client = client
         self._people = people
         self._store = store
@@ -57,6 +63,8 @@ class SlackEars:
                 await self._spoken(body)
             elif kind == "agent_session_stopped":
                 await self._stopped(body)
+            elif kind == "app_home_opened":
+                await self._came(body)
 
     async def action(self, ack: Ack, body: dict[str, Any]) -> None:
         click = events.click(body)
@@ -80,7 +88,7 @@ class SlackEars:
         if click is None:
             await ack()
             return
-        reason, typed = filled(view)
+        reason, typed = filled(view, click)
         user, workspace = events.actor(body)
         async with asyncio.timeout(PATIENCE):
             person = await self._people.of(user, workspace)
@@ -124,7 +132,37 @@ class SlackEars:
         person = await self._people.of(event["user"], event.get("user_team") or event.get("team") or home)
         if named:
             await self._store.join(thread.key)
-        await self._hear(events.message(body, text or "/help", person, home))
+        self._streams.asked(thread.key, readers(event, home))
+        await self._hear(
+            events.message(body, await self._by_name(text, event.get("text") or "") or "/help", person, home)
+        )
+
+    async def _by_name(self, text: str, raw: str) -> str:
+        """With the names of the people whom it mentions, where they are known in time."""
+        for user in sorted(set(MENTIONED.findall(raw)) - {self.bot}, key=len, reverse=True)[:5]:
+            person = await self._people.of(user, self.workspace)
+            text = text.replace(f"@{user}", f"@{person.name}")
+        return text
+
+    async def _came(self, body: dict[str, Any]) -> None:
+        """To our page: it is shown anew. To our conversation: questions are offered."""
+        event, home = body["event"], self._home(body)
+        person = await self._people.of(str(event.get("user", "")), home)
+        if event.get("tab") == "home":
+            page = Thread("slack", HOME_PAGE, person.id, home)
+            key = f"slack:home:{body.get('event_id', person.id)}"
+            await self._hear(Press(key, page, person, PressKind.HOME, "", datetime.now(UTC)))
+            return
+        words = Words(person.language)
+        offered = [{"title": words(f"prompt_{n}"), "message": words(f"prompt_{n}_asks")} for n in range(1, 5)]
+        with contextlib.suppress(ChannelError):  # they are a courtesy
+            await self._client.call(
+                "assistant.threads.setSuggestedPrompts",
+                gently=True,
+                channel_id=str(event.get("channel", "")),
+                title=words("prompts"),
+                prompts=offered,
+            )
 
     async def _stopped(self, body: dict[str, Any]) -> None:
         event, home = body["event"], self._home(body)

@@ -1,7 +1,9 @@
-"""Forms that Slack opens over the chat: why it is rejected, and the words that confirm what is dangerous."""
+"""Forms that Slack opens over the chat: why it is rejected, what confirms what is dangerous, other arguments."""
 
 from collections.abc import Mapping
 from typing import Any
+
+import orjson
 
 from bot.talk.cards.measure import cut
 from bot.talk.cards.words import Words
@@ -16,17 +18,16 @@ def form(click: Click, words: Words) -> dict[str, Any]:
     if click.typed:
         label = words("form_typed", typed=click.typed)
         blocks.append(_asked("typed", cut(label, 2000), multiline=False, optional=False, most=500))
+    for place, (_, label, now) in enumerate(click.fields):
+        asked = _asked(f"field{place}", cut(label, 2000), multiline=False, optional=True, most=1000)
+        asked["element"]["initial_value"] = now
+        blocks.append(asked)
+    if click.fields:
+        blocks.append({"type": "context", "elements": [_plain(words("form_edit_about"))]})
     if click.asks_reason:
-        blocks.append(
-            _asked(
-                "reason",
-                words("form_change" if click.act == "edit" else "form_reason"),
-                multiline=True,
-                optional=True,
-                most=1000,
-            )
-        )
-    title = words("form_reject" if click.act == "reject" else "form_confirm")
+        label = words("form_change" if click.act == "edit" else "form_reason")
+        blocks.append(_asked("reason", label, multiline=True, optional=True, most=1000))
+    title = words({"reject": "form_reject", "edit": "form_edit"}.get(click.act, "form_confirm"))
     return {
         "type": "modal",
         "callback_id": FORM,
@@ -38,13 +39,16 @@ def form(click: Click, words: Words) -> dict[str, Any]:
     }
 
 
-def filled(view: Mapping[str, Any]) -> tuple[str, str]:
-    """Reason and typed words."""
+def filled(view: Mapping[str, Any], click: Click) -> tuple[str, str]:
+    """What was written, as our press tells it, and the typed words."""
     values = (view.get("state") or {}).get("values") or {}
 
     def value(name: str) -> str:
         return str(((values.get(name) or {}).get("value") or {}).get("value") or "").strip()
 
+    if click.fields:
+        told = {name: value(f"field{place}") for place, (name, _, _) in enumerate(click.fields)}
+        return orjson.dumps(told).decode(), ""
     return value("reason"), value("typed")
 
 

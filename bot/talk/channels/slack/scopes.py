@@ -20,6 +20,17 @@ SCOPES = (
 )
 
 
+EVENTS = (
+    "agent_session_stopped",
+    "app_home_opened",
+    "app_mention",
+    "message.channels",
+    "message.groups",
+    "message.im",
+)
+"""What we must be told of."""
+
+
 def lacking(granted: str) -> str:
     """One English sentence on what is not granted; empty when nothing is missing, or when Slack does not say."""
     given = {each.strip() for each in granted.split(",") if each.strip()}

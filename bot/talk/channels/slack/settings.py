@@ -15,6 +15,8 @@ class SlackSettings(BaseSettings):
     """`xapp-…` with connections:write, for Socket Mode: no address of ours need be reachable."""
     signing_secret: SecretStr = SecretStr("")
     """For events over HTTP, at /slack/events; from Basic Information."""
+    config_token: SecretStr = SecretStr("")
+    """`xoxe.xoxp-…`, an app configuration token: only for `dutybot doctor`, to compare events and settings."""
     roles: dict[str, str] = {}
     """Role by the id of a user group, as JSON: {"S0123456": "approver"}."""
     api_url: str = "https://slack.com/api/"

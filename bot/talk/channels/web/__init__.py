@@ -9,14 +9,14 @@ from bot.errors import BadInput
 from bot.talk.channels.web.api import Api
 from bot.talk.channels.web.channel import WebChannel
 from bot.talk.channels.web.files import Files as PageFiles
-from bot.talk.channels.web.hints import usual
 from bot.talk.channels.web.library_desk import LibraryDesk
 from bot.talk.channels.web.sessions import Sessions
 from bot.talk.channels.web.settings import Seat, WebSettings
-from bot.talk.channels.web.stage import Books, Hint, Hints, Pictures, Scene, Story
+from bot.talk.channels.web.stage import Books, Hints, Pictures, Scene, Story
 from bot.talk.channels.web.store import Store
 from bot.talk.channels.web.threshold import Threshold, is_local
 from bot.talk.channels.web.uploads import Uploads
+from bot.talk.hints import Hint, usual
 from bot.talk.settings import HttpSettings
 
 __all__ = ["Hint", "Scene", "Seat", "Story", "WebChannel", "WebSettings", "make"]

@@ -5,19 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.message import Language, Person
+from bot.talk.hints import Hint
 from knowledge import Findings
 from knowledge.upkeep import Stats
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """One slash command, as the composer offers it."""
-
-    command: str
-    """Without arguments, e.g. `/restart`."""
-    usage: str
-    about: str
-
 
 Hints = Callable[[Language], Sequence[Hint]]
 

@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from bot.domain.card import (
+    Ask,
     Button,
     Buttons,
     Card,
@@ -26,6 +27,9 @@ CLICKS = Buttons(
         Button("Approve 批准", "approve", "ap-1", "d" * 64, "primary", typed="payments"),
         Button("Reject", "reject", "ap-1", "d" * 64, "danger", asks_reason=True),
         Button("Stop", "stop", "a-1", confirm="Really stop? 确定停止？"),
+        Button(
+            "Change…", "edit", "ap-1", "d" * 64, asks=(Ask("0.replicas", "replicas 副本数", "3"), Ask("0.x", "", ""))
+        ),
     )
 )
 CHART = Chart(
@@ -106,13 +110,14 @@ clicks = st.builds(
         st.builds(
             Button,
             short,
-            st.sampled_from(["approve", "reject", "stop", "up"]),
+            st.sampled_from(["approve", "reject", "stop", "up", "down", "edit"]),
             st.text(max_size=80),
             st.just("d" * 64),
             st.sampled_from(["default", "primary", "danger"]),
             short,
             st.sampled_from(["", "payments"]),
             st.booleans(),
+            st.lists(st.builds(Ask, short, short, words), max_size=3).map(tuple),
         ),
         min_size=1,
         max_size=7,

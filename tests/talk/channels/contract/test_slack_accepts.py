@@ -10,7 +10,8 @@ from bot.errors import CardRefused
 from bot.talk.channels.slack.blocks import render
 from bot.talk.channels.slack.ladder import Ladder
 from bot.talk.pictures import digest
-from tests.fakes.slack_rules import walk, wrong
+from tests.fakes.slack_rules import walk, wrong, wrong_view
+from tests.fakes.slack_server import buttons
 from tests.talk.channels.contract.cards import CHART, any_card, cards
 
 CALLS = ("<!", "<@", "<#", "<http://x")
@@ -26,7 +27,7 @@ def clicks(card):
 
 
 def shown(blocks):
-    values = [json.loads(each["value"]) for each in walk(blocks) if each.get("type") == "button"]
+    values = [json.loads(each["value"]) for each in buttons({"blocks": blocks})]
     return [(value["a"], value["t"], value["d"]) for value in values]
 
 
@@ -36,6 +37,7 @@ def accepted(card, pictures=None):
         rendered = ladder.rendered()
         assert wrong(rendered.blocks, rendered.text) == []
         assert sorted(shown(rendered.blocks)) == sorted(clicks(card))
+        assert wrong_view({"type": "home", "blocks": rendered.blocks}) == []
         assert len(rendered.blocks) == len(rendered.origins)
         for each in walk(rendered.blocks):
             if each.get("type") in {"markdown", "mrkdwn"}:

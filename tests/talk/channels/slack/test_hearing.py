@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 from bot.database import Database
-from bot.domain.card import Button, Buttons, Card
+from bot.domain.card import Ask, Button, Buttons, Card
 from bot.domain.message import Attachment, Decision, Message, Press, PressKind, Thread
 from bot.errors import BadInput, ChannelError, StoreDown
 from bot.talk.channels import Delivery
@@ -116,6 +116,21 @@ async def test_rejecting_asks_why_and_what_is_dangerous_is_typed(channel, slack,
     rejected, granted = await ears.wait(2)
     assert (rejected.granted, rejected.reason) == (False, "not now")
     assert (granted.granted, granted.typed) == (True, "payments")
+
+
+async def test_other_arguments_are_filled_into_a_form(channel, slack, ears):
+    asks = (Ask("0.deployment", "deployment", "order-service"), Ask("0.replicas", "replicas", "3"))
+    message = await stood(channel, slack, Button("Change…", "edit", "ap-1", "dig", asks=asks))
+    await slack.push("interactive", clicked(message, buttons(message)[0]))
+    assert ears.heard == []
+    (view,) = slack.views
+    shown = [(each["label"]["text"], each["element"]["initial_value"]) for each in view["blocks"] if "element" in each]
+    assert shown == [("deployment", "order-service"), ("replicas", "3")]
+    _, told = await slack.push("interactive", submitted(view, field0="order-service", field1="5"))
+    assert told is None
+    (press,) = await ears.wait()
+    assert (press.kind, press.target, press.thread) == (PressKind.EDIT, "ap-1", HERE)
+    assert json.loads(press.value) == {"0.deployment": "order-service", "0.replicas": "5"}
 
 
 async def test_other_buttons_are_presses_and_slacks_own_stop_is_ours(channel, slack, ears):

@@ -38,9 +38,8 @@ function countdown(until, row) {
 
 async function press(button, entry, row, element) {
   let answer = { reason: "", typed: "" };
-  const asks = button.act === "edit" ? { ...button, asks_reason: true } : button;
-  if (asks.confirm || asks.typed || asks.asks_reason) {
-    answer = await confirmPress(asks, entry.card.title);
+  if (button.confirm || button.typed || button.asks_reason || button.asks?.length) {
+    answer = await confirmPress(button, entry.card.title);
     if (!answer) return;
   }
   busy(row, element, true);
@@ -56,10 +55,10 @@ async function press(button, entry, row, element) {
 function send(button, entry, answer) {
   const common = { key: key(), thread: entry.thread };
   if (button.act === "approve" || button.act === "reject") {
-    return post("/web/decisions", { ...common, approval_id: button.target, digest: button.digest, granted: button.act === "approve", ...answer });
+    return post("/web/decisions", { ...common, approval_id: button.target, digest: button.digest, granted: button.act === "approve", reason: answer.reason, typed: answer.typed });
   }
   if (button.act === "ask") return post("/web/messages", { ...common, text: button.target });
-  return post("/web/presses", { ...common, kind: button.act, target: button.target, value: answer.reason || answer.typed });
+  return post("/web/presses", { ...common, kind: button.act, target: button.target, value: answer.fields || answer.reason || answer.typed });
 }
 
 export function busy(row, element, on) {

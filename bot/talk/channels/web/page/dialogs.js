@@ -18,7 +18,7 @@ function open(content, { className = "" } = {}) {
   });
 }
 
-// Resolves to {reason, typed}, or null when the person thought better of it.
+// Resolves to {reason, typed, fields}, or null when the person thought better of it.
 export async function confirmPress(button, about = "") {
   const reason = button.asks_reason
     ? h("textarea", { rows: 3, maxlength: 1000, name: "reason", required: true, placeholder: t(button.act === "edit" ? "change_hint" : "reason_hint") })
@@ -26,6 +26,8 @@ export async function confirmPress(button, about = "") {
   const typed = button.typed
     ? h("input", { name: "typed", autocomplete: "off", spellcheck: "false", autocapitalize: "off" })
     : null;
+  const fields = (button.asks || []).map((ask) => [ask, h("input", { name: ask.name, value: ask.value, autocomplete: "off", spellcheck: "false" })]);
+  const filled = () => (fields.length ? JSON.stringify(Object.fromEntries(fields.map(([ask, input]) => [ask.name, input.value.trim()]))) : "");
   const yes = h("button", { class: button.style === "danger" ? "danger" : "primary", type: "submit", value: "yes" }, button.label);
   const fits = () => {
     yes.disabled = Boolean((typed && typed.value.trim() !== button.typed) || (reason && !reason.value.trim()));
@@ -36,6 +38,7 @@ export async function confirmPress(button, about = "") {
     h("h2", {}, button.confirm || button.label),
     about && h("p", { class: "about" }, about),
     reason && h("label", {}, h("span", {}, t(button.act === "edit" ? "change" : "reason")), reason),
+    ...fields.map(([ask, input]) => h("label", {}, h("span", {}, ask.label), input)),
     typed && h("label", {}, h("span", {}, t("type_to_confirm"), " ", h("code", {}, button.typed)), typed),
     h("div", { class: "row end" }, h("button", { type: "submit", value: "", class: "plain", formnovalidate: true }, t("cancel")), yes),
   );
@@ -48,9 +51,9 @@ export async function confirmPress(button, about = "") {
   });
   fits();
   const done = open(form);
-  (reason || typed || yes).focus();
+  (reason || fields[0]?.[1] || typed || yes).focus();
   const answer = await done;
-  return answer === "yes" ? { reason: reason?.value.trim() || "", typed: typed?.value.trim() || "" } : null;
+  return answer === "yes" ? { reason: reason?.value.trim() || "", typed: typed?.value.trim() || "", fields: filled() } : null;
 }
 
 export async function signIn(tell) {

@@ -1,10 +1,10 @@
-"""The slash commands that the composer offers, unless the house hands in its own."""
+"""The slash commands that every channel offers: in the page's composer, in Slack's manifest, in Feishu's panel."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.domain.message import Language
 from bot.talk.cards.words import Words
-from bot.talk.channels.web.stage import Hint
 
 USAGES = {
     "top": "[cpu|memory] [1h]",
@@ -28,8 +28,27 @@ USAGES = {
     "cordon": "<node>",
     "uncordon": "<node>",
     "drain": "<node>",
+    "approve": "",
+    "ack": "[incident]",
+    "take": "[incident]",
+    "handover": "[incident] <who>",
+    "silence": "[incident]",
+    "catchup": "[incident]",
+    "home": "",
+    "breaker": "reset [target]",
+    "link": "[code]",
     "help": "",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One slash command, as the composer offers it."""
+
+    command: str
+    """Without arguments, e.g. `/restart`."""
+    usage: str
+    about: str
 
 
 def usual(language: Language) -> Sequence[Hint]:

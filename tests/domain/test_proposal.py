@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.proposal import Unreadable, names_of, plan_from, tool_names
@@ -53,6 +53,7 @@ def test_says_what_to_correct(written, why):
     assert why in told.value.why
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text() | st.dictionaries(st.text(), st.text() | st.lists(st.text()) | st.none()))
 def test_never_fails_otherwise(written):
     with pytest.raises(Unreadable):

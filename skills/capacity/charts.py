@@ -90,14 +90,15 @@ def _panel(panel: Any, outlook: Outlook, teller: Teller, chinese: bool, deadline
             panel.axvline(
                 _times(outlook.start + int(at) - 1, 1, teller)[0], color=colour, linewidth=1, label=label(key)
             )
-    for event in subject.events:
-        if event.at >= before[0].timestamp():
-            panel.axvline(datetime.fromtimestamp(event.at, teller.zone), color="#94a3b8", linewidth=0.8, linestyle=":")
+    for number, event in enumerate(event for event in subject.events if event.at >= before[0].timestamp()):
+        moment = datetime.fromtimestamp(event.at, teller.zone)
+        told = None if number else label("chart_event")
+        panel.axvline(moment, color="#94a3b8", linewidth=0.8, linestyle=":", label=told)
     if deadline is not None:
         moment = datetime.fromtimestamp(deadline, teller.zone)
         panel.axvline(moment, color="#059669", linewidth=1.4, linestyle="-.", label=label("chart_deadline"))
     panel.set_title(_readable(subject.name, chinese), fontsize=10, loc="left")
-    panel.set_ylabel(unit, fontsize=8)
+    panel.set_ylabel(label("unit_cores") if unit == "cores" else unit, fontsize=8)
     locator = AutoDateLocator(tz=teller.zone)
     panel.xaxis.set_major_locator(locator)
     panel.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=teller.zone))

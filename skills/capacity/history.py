@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ class History:
 
 def clean(points: Sequence[tuple[float, float]], *, counter: bool = False, now: float | None = None) -> History:
     """Hourly means and peaks of one series; an empty History if nothing usable is in it."""
-    given = np.array(points, dtype=np.float64).reshape(-1, 2)
+    given = np.fromiter(chain.from_iterable(points), np.float64, 2 * len(points)).reshape(-1, 2)
     remarks: list[Remark] = []
     times, values = _ordered(given, now, remarks)
     if counter:

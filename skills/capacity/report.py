@@ -16,7 +16,7 @@ from skills.capacity.kept import Foretold
 from skills.capacity.outlook import Outlook, Refused
 from skills.capacity.shape import DAY, HISTORY
 from skills.capacity.telling import Teller, urgency
-from skills.capacity.wording import Remark
+from skills.capacity.wording import Remark, percent
 from skills.evidence import Table
 
 MOST_ROWS = 25
@@ -122,16 +122,14 @@ def _last_week(outlooks: Sequence[Outlook], teller: Teller, foretold: Foretold |
             one.subject.name,
             teller.amount(came.said, one.subject.unit),
             teller.amount(came.came, one.subject.unit),
-            f"{100 * came.error:.1f} %",
+            percent(came.error),
             f"{100 * came.inside:.0f} %",
         )
         for one, came in held[:MOST_ROWS]
     ]
     error = float(np.median([came.error for _, came in held]))
     inside = float(np.mean([came.inside for _, came in held]))
-    told = teller.say(
-        "report_came", date=date, series=len(held), error=f"{100 * error:.1f}", inside=f"{100 * inside:.0f}"
-    )
+    told = teller.say("report_came", date=date, series=len(held), error=percent(error), inside=f"{100 * inside:.0f}")
     columns = tuple(teller.say(f"column_{column}") for column in ("name", "said", "came", "error", "held"))
     return [
         title,
@@ -154,7 +152,7 @@ def _trials(outlooks: Sequence[Outlook], teller: Teller) -> str:
                 one.subject.name,
                 teller.amount(float(trial.said[one.model].mean()), unit),
                 teller.amount(float(trial.came.mean()), unit),
-                f"{100 * trial.relative_error(one.model):.1f} %",
+                percent(trial.relative_error(one.model)),
                 f"{100 * trial.inside[one.model]:.0f} %",
                 f"{trial.mase(one.model):.2f}",
             )

@@ -162,9 +162,12 @@ _ANY = Measure("query", "", "", "", ())
 
 
 def _name(target: Target, measure: Measure, key: tuple[str, ...], teller: Teller) -> str:
-    """As "cluster CPU use" or "volume shop/disk-0"."""
-    parts = (teller.measure(measure.key), "/".join(part for part in key if part))
-    return " ".join(part for part in (parts if measure.labels else (teller.say(f"target_{target}"), *parts)) if part)
+    """As "Cluster CPU use", "node n1 CPU use", "quota shop/pods" or "volume shop/disk-0"."""
+    told, which = teller.measure(measure.key), "/".join(part for part in key if part)
+    if measure.key in ("quota", "volume"):
+        return f"{told} {which}".strip()
+    kind = teller.say(f"kind_{target}")
+    return " ".join(part for part in (kind, which, told) if part)
 
 
 def _key(line: Line, labels: Sequence[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from skills.capacity.advice import Add, Advice, Enough, Release, Request, Unsure
 from skills.capacity.history import HOUR
 from skills.capacity.outlook import Outlook, Refused
 from skills.capacity.shape import DAY, HORIZON
-from skills.capacity.wording import Language, amount, say
+from skills.capacity.wording import Language, amount, percent, say
 from skills.evidence import JSON, Table
 
 THREE_WEEKS = 21 * DAY
@@ -87,8 +87,7 @@ class Teller:
         told = self.say(f"confidence_{outlook.confidence}")
         if outlook.trial is None:
             return self.say("surety_untried", confidence=told)
-        off = 100 * outlook.trial.relative_error(outlook.model)
-        error = f"{off:.0f}" if off >= 10 else f"{off:.1f}" if off >= 0.1 else "<0.1"
+        error = percent(outlook.trial.relative_error(outlook.model)).removesuffix(" %")
         inside = round(100 * outlook.trial.inside[outlook.model])
         return self.say("surety", confidence=told, error=error, inside=inside)
 

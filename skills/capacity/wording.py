@@ -57,6 +57,12 @@ def amount(value: float, unit: str) -> str:
     return f"{number(value)} {unit}".strip()
 
 
+def percent(share: float) -> str:
+    """No more figures than tell: 23 %, 2.1 %, <0.1 %."""
+    off = 100 * share
+    return f"{off:.0f} %" if off >= 10 else f"{off:.1f} %" if off >= 0.1 else "<0.1 %"
+
+
 def _figures(value: float) -> str:
     """Three figures, never in powers of ten."""
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"

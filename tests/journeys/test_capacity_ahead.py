@@ -107,11 +107,13 @@ async def test_three_days_ahead_told_approved_and_there_in_time(tmp_path, kube, 
     }
     async with house_over(tmp_path, urls) as seat:
         lin, chen = await seat("asker", "zh"), await seat("approver", "zh")
-        told = texts(await lin.card(await lin.write("/capacity cluster 3"), answered, 180))
+        thread = await lin.write("/capacity cluster 3")
+        told = texts(await lin.card(thread, answered, 180))
         advised = re.search(r"建议在(.+?)前增加(\d+)个节点", told)
         assert advised, told
         assert "集群 CPU 请求量" in told
         count = int(advised[2])
+        await lin.card(thread, lambda card: f"给集群增加 {count} 个节点" in texts(card))  # the button to act on it
         page = texts(await lin.card(await lin.write(f"/capacity namespace {namespace}"), answered, 180))
         assert "orders 自动扩缩到 7 个副本" in page
         report = await lin.card(await lin.write("/capacity report"), answered, 300)

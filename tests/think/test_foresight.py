@@ -17,6 +17,7 @@ from skills.capacity.actions import Capacity
 from skills.capacity.settings import CapacitySettings, KubernetesAddress, PrometheusAddress
 from skills.kubernetes import skill as kubernetes
 from tests.skills.capacity.wire import Prometheus
+from tests.skills.kubernetes.wire import Wire
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 CLAIM = {"namespace": "shop", "persistentvolumeclaim": "data-0"}
@@ -36,7 +37,7 @@ def alert(name, source=FORESEEN, **labels):
 VOLUME = alert("VolumeFullSoon", target="volume", measure="volume", **CLAIM)
 
 
-def foresight(prometheus):
+def foresight(prometheus, cluster=None):
     transport = httpx.MockTransport(prometheus)
     capacity = Capacity(
         CapacitySettings(step_seconds=3600, timeout=0.5),
@@ -45,7 +46,7 @@ def foresight(prometheus):
         KubernetesAddress(url="http://kubernetes"),
         transport,
     )
-    catalogue = Catalogue([capacity, kubernetes(Clock(), url="http://kubernetes")])
+    catalogue = Catalogue([capacity, cluster or kubernetes(Clock(), url="http://kubernetes")])
     return Foresight(Now(), catalogue, "Asia/Shanghai", lambda: NOW)
 
 
@@ -54,6 +55,23 @@ def filling():
     prometheus.add("kubelet_volume_stats_used_bytes", lambda t: 90e9 + 6e9 * (t - NOW.timestamp()) / 86400, **CLAIM)
     prometheus.add("kubelet_volume_stats_capacity_bytes", 100e9, **CLAIM)
     return prometheus
+
+
+async def test_an_autoscaler_soon_at_its_most_may_run_more():
+    here = {"namespace": "shop", "workload": "orders"}
+    prometheus = Prometheus(NOW.timestamp())
+    prometheus.add("status_current_replicas", lambda t: 7.5 + 0.6 * (t - NOW.timestamp()) / 86400, **here)
+    prometheus.add("spec_max_replicas", 8.0, **here)
+    scaler = {
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"namespace": "shop", "name": "orders-hpa"},
+        "spec": {"scaleTargetRef": {"kind": "Deployment", "name": "orders"}, "minReplicas": 2, "maxReplicas": 8},
+    }
+    soon = alert("AutoscalerAtMostSoon", target="workload", measure="replicas", **here)
+    report = await foresight(prometheus, Wire(scaler).skill(NOW)).investigate((soon,), "", "en")
+    (step,) = report.steps
+    assert step.action == "kubernetes.patch_hpa"
+    assert step.arguments == {"namespace": "shop", "hpa": "orders-hpa", "min_replicas": 2, "max_replicas": 12}
 
 
 @pytest.mark.parametrize(("language", "said"), [("zh", "用满"), ("en", "expected to be full")])

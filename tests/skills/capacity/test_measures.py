@@ -47,7 +47,7 @@ async def test_pools_are_told_by_name():
         prometheus.add("container_cpu_usage_seconds_total", daily(use, 2), pool=pool)
         prometheus.add('allocatable{resource="cpu"', 40.0, pool=pool)
     answer = await looks(prometheus)["capacity.forecast_capacity"]({"target": "pool", "name": "gpu"})
-    assert [row[0] for row in answer.table.rows] == ["CPU use gpu"]
+    assert [row[0] for row in answer.table.rows] == ["pool gpu CPU use"]
     assert answer.facts["outlooks"][0]["ceiling"] == pytest.approx(32.0)
 
 

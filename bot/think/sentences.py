@@ -40,6 +40,11 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "The model refused the question as we sent it; a model without tool calling needs MODEL_TOOLS=false.",
         "zh": "模型拒绝了我们发送的请求；不支持工具调用的模型需设置 MODEL_TOOLS=false。",
     },
+    "model_window": {
+        "en": "The question with all around it is longer than the model takes: "
+        "give it a larger context window, or switch on fewer skills.",
+        "zh": "问题连同其上下文超出了模型的上下文窗口：请为模型配置更大的上下文窗口，或减少启用的技能。",
+    },
     "model_failed": {
         "en": "The model failed to answer; ask again in a moment.",
         "zh": "模型未能回答，请稍后再问。",

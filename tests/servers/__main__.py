@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers import elasticsearch_program, minilm_weights, postgres_program
+from tests.servers import elasticsearch_program, minilm_weights, model_server, postgres_program
 from tests.servers.programs import PROGRAMS, NotBuilt, cache, find
 
 OPTIONAL = ("elasticsearch",)
-PASSED_OVER = ("minilm",)
-"""No server, and nothing fails without it: where it cannot be had, that is said and the others are built."""
+PASSED_OVER = ("minilm", "model")
+"""Nothing fails without it: where it cannot be had, that is said and the others are built."""
 
 
 @contextmanager
@@ -46,7 +46,12 @@ def _known() -> dict[str, tuple[Callable[[], str], Callable[[], bool], Callable[
     known["postgresql"] = (postgres_program.version, postgres_program.is_here, postgres_program.binaries)
     fetched = elasticsearch_program
     known["elasticsearch"] = (fetched.version, fetched.is_here, lambda: fetched.find(quiet=True))
-    known["minilm"] = (minilm_weights.version, minilm_weights.is_here, minilm_weights.find)
+from tests.servers import elasticsearch_program, minilm_weights, model_server, postgres_program
+from tests.servers.programs import PROGRAMS, NotBuilt, cache, find
+
+OPTIONAL = ("elasticsearch",)
+PASSED_OVER = ("minilm", "model")
+"""Nothing fails without it: where it cannot be had, that is said and the others are built."""
     return known
 
 

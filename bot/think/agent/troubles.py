@@ -1,6 +1,10 @@
 """What went wrong at an OpenAI-compatible API, told as one of our errors."""
 
+import re
+
 from bot.errors import BotError, BrainAway, BrainRefused
+
+TOO_LONG = re.compile(r"context.{0,20}(length|size|window)|maximum context|too many tokens", re.IGNORECASE)
 
 
 def of_api(error: Exception, url: str) -> BotError:
@@ -18,10 +22,17 @@ def of_api(error: Exception, url: str) -> BotError:
             return BrainRefused("model_missing", url=url)
         case openai.RateLimitError():
             return BrainAway("model_busy", after=_seconds(error.response.headers.get("retry-after", "")))
+        case openai.APIStatusError(status_code=status) if status in {400, 413} and _too_long(error):
+            return BrainRefused("model_window")
         case openai.APIStatusError(status_code=status) if status < 500:
             return BrainRefused("model_request")
         case _:
             return BrainAway("model_failed")
+
+
+def _too_long(error: Exception) -> bool:
+    """Each server has words of its own for a question that does not fit its window."""
+    return bool(TOO_LONG.search(str(error)))
 
 
 def _seconds(text: str) -> float:

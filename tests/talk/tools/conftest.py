@@ -52,7 +52,7 @@ async def house(tmp_path):
     while not server.started:
         await asyncio.sleep(0.01)
     state.url = f"http://127.0.0.1:{port}"
-    async with httpx.AsyncClient(base_url=state.url, headers={"authorization": f"Bearer {ALL}"}) as client:
+    async with httpx.AsyncClient(base_url=state.url, headers={"authorization": f"Bearer {ALL}"}, timeout=60) as client:
         state.client = client
         yield state
     server.should_exit = True

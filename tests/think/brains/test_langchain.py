@@ -159,6 +159,10 @@ async def test_rounds_are_bounded(server):
         (refused(404), "model_missing"),
         (refused(429), "model_busy"),
         (refused(400), "model_request"),
+        (
+            plain(400, {"error": {"code": "context_length_exceeded", "message": "maximum context length"}}),
+            "model_window",
+        ),
         (refused(500), "model_failed"),
         (plain(502, b"<html>"), "model_failed"),
         (reply("half of", fault=True), "model_failed"),

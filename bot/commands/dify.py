@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
@@ -12,8 +12,10 @@ from bot.settings import DutyBotSettings, read_env_file
 if TYPE_CHECKING:
     from bot.domain.message import Language
     from bot.think.dify.apps import Kind
+    from bot.think.dify.console import Console
     from bot.think.dify.nodes import Model, Tools
 
+Door = Literal["mcp", "openapi"]
 IN_FILES = (
     "query_prometheus",
     "prometheus_top_pods",
@@ -43,10 +45,12 @@ def setup(
     provider: str = typer.Option("", help="Its provider, e.g. langgenius/tongyi/tongyi."),
     language: str = typer.Option("zh", help="Of the app's prompts: zh or en."),
     doors: str = typer.Option("", help="Where Dify reaches this bot; DOORS_PUBLIC_URL if empty."),
+    door: str = typer.Option("mcp", help="mcp, or openapi for a Dify older than 1.9."),
 ) -> None:
-    """Make the tool provider, import the app, publish it, make its key, and try one turn."""
+    """Make the tool provider, the app and its key, and try one turn; said again, it brings all of these up to date."""
     read_env_file()
-    raise typer.Exit(asyncio.run(_setup(_kind(kind), _language(language), _model(model, provider), doors)))
+    chosen = _kind(kind), _language(language), _model(model, provider), doors, _door(door)
+    raise typer.Exit(asyncio.run(_setup(*chosen)))
 
 
 @commands.command()
@@ -78,48 +82,69 @@ def files() -> dict[str, dict[str, object]]:
     return {f"{kind}.{language}.yml": app(kind, language, Model(), tools) for kind in KINDS for language in languages}
 
 
-def _tools(switched_on: tuple[str, ...], only: tuple[str, ...] = ()) -> "Tools":
-    """What our doors offer, as the apps name it."""
+def _tools(switched_on: tuple[str, ...], only: tuple[str, ...] = (), provider: str = "") -> "Tools":
+    """What our doors offer, as the apps name it; with the id of a provider: as custom tools, which are flat."""
     from bot.talk.tools.counter import tools_for
+    from bot.talk.tools.openapi_door import flat
     from bot.think.dify.apps import tools_of
     from skills import discover
 
     catalogue = discover(switched_on)
     offered = [tool for tool in tools_for(catalogue.values(), library=True) if not only or tool.name in only]
+    if provider:
+        plain = ((tool.name, tool.description, flat(tool.schema)) for tool in offered)
+        return tools_of(plain, kind="api", provider=provider)
     return tools_of((tool.name, tool.description, tool.schema) for tool in offered)
 
 
-async def _setup(kind: "Kind", language: "Language", model: "Model", doors: str) -> int:
-    from bot.talk.tools.settings import DoorSettings
-    from bot.talk.tools.tokens import secret_with
+async def _setup(kind: "Kind", language: "Language", model: "Model", reach: str, door: "Door") -> int:
     from bot.think.dify.apps import app, as_yaml
     from bot.think.dify.console import Console
     from bot.think.dify.settings import ConsoleSettings
 
-    chosen = DoorSettings()
     console = Console(ConsoleSettings())
     try:
         await console.sign_in()
         typer.echo("✓ signed in")
-        if kind in {"chatflow", "agent"}:
-            token = secret_with(chosen.tokens.get_secret_value(), {"read", "plan"})
-            await console.mcp_provider((doors or chosen.public_url).rstrip("/") + "/mcp", token)
-            typer.echo("✓ tool provider")
-        made = await console.bring_in(
-            as_yaml(app(kind, language, model, _tools(DutyBotSettings().skills))), f"DutyBot {kind}"
-        )
+        tools = await _provided(console, reach, door) if kind in {"chatflow", "agent"} else _tools(())
+        name = f"DutyBot {kind}"
+        over = "" if kind == "agent" else await console.app_named(name)  # Dify replaces graphs, not classic agents
+        made = await console.bring_in(as_yaml(app(kind, language, model, tools)), name, over)
         typer.echo(f"✓ app {made}")
         if kind != "agent":
             await console.publish(made)
             typer.echo("✓ published")
-        key = await console.new_key(made)
-        url = ConsoleSettings().url.rstrip("/") + "/v1"
-        typer.echo(f"\nPut this into .env:\nDIFY_URL={url}\nDIFY_KEY={key}\n")
+        key = await console.key(made)
     finally:
         await console.close()
+    url = ConsoleSettings().url.rstrip("/") + "/v1"
     if kind == "triage":
+        typer.echo(f"\nIt takes one alert: POST {url}/workflows/run with Authorization: Bearer {key}\n")
         return 0
+    typer.echo(f"\nPut this into .env:\nDIFY_URL={url}\nDIFY_KEY={key}\n")
     return await _check(language, True, url, key)
+
+
+async def _provided(console: "Console", reach: str, door: "Door") -> "Tools":
+    """Our tools, as this Dify knows them from now on."""
+    from bot.talk.tools.counter import tools_for
+    from bot.talk.tools.openapi_door import describe
+    from bot.talk.tools.settings import DoorSettings
+    from bot.talk.tools.tokens import secret_with
+    from skills import discover
+
+    chosen, skills = DoorSettings(), DutyBotSettings().skills
+    token, url = (
+        secret_with(chosen.tokens.get_secret_value(), {"read", "plan"}),
+        (reach or chosen.public_url).rstrip("/"),
+    )
+    if door == "mcp":
+        await console.mcp_provider(f"{url}/mcp", token)
+        typer.echo("✓ tool provider")
+        return _tools(skills)
+    provider = await console.api_provider(describe(tools_for(discover(skills).values(), library=True), url), token)
+    typer.echo(f"✓ tool provider {provider}")
+    return _tools(skills, provider=provider)
 
 
 async def _check(language: "Language", turn: bool, url: str = "", key: str = "") -> int:
@@ -154,6 +179,12 @@ def _language(written: str) -> "Language":
     if written not in {"zh", "en"}:
         raise BadInput("error_option", option="--language", value=written, known="zh, en")
     return "zh" if written == "zh" else "en"
+
+
+def _door(written: str) -> "Door":
+    if written not in {"mcp", "openapi"}:
+        raise BadInput("error_option", option="--door", value=written, known="mcp, openapi")
+    return "openapi" if written == "openapi" else "mcp"
 
 
 def _model(name: str, provider: str) -> "Model":

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import threading
 
 import pytest
@@ -47,7 +48,9 @@ def dify(monkeypatch, tmp_path):
     server.on("/tool-provider/mcp$", plain(200, {"result": "success"}))
     server.on("/apps/imports$", plain(200, IMPORTED))
     server.on("/workflows/publish$", plain(200, {"result": "success"}))
-    server.on("/api-keys$", plain(201, {"token": "app-new"}))
+    server.on("/api-keys$", plain(201, {"token": "app-new"}), method="POST")
+    server.on("/api-keys$", plain(200, {"data": []}), method="GET")
+    server.on("/console/api/apps$", plain(200, {"data": [{"id": "a-9", "name": "another DutyBot chatflow"}]}))
     server.on("/v1/info$", plain(200, {"mode": "advanced-chat"}))
     server.on("/v1/parameters$", plain(200, {"user_input_form": []}))
     server.on("/v1/chat-messages$", replay("chatflow_plain_turn1"))
@@ -89,6 +92,51 @@ def test_a_provider_that_is_there_is_not_made_again(dify):
     )
     assert run("setup").exit_code == 0
     assert not any(each["path"].endswith("/tool-provider/mcp") for each in dify.requests)
+
+
+def test_again_all_is_brought_up_to_date_and_nothing_is_made_twice(dify):
+    listed = b'[{"id": "p-1", "type": "mcp", "name": "DutyBot", "server_identifier": "dutybot"}]'
+    dify.on("/tool-providers$", plain(200, listed, "application/json"))
+    dify.on("/mcp/update/p-1$", plain(200, {"tools": []}))
+    dify.on("/console/api/apps$", plain(200, {"data": [{"id": "a-1", "name": "DutyBot chatflow"}]}))
+    dify.on("/api-keys$", plain(200, {"data": [{"token": "app-old"}]}), method="GET")
+    told = run("setup")
+    assert told.exit_code == 0, told.output
+    changed = next(each for each in dify.requests if each["method"] == "PUT")
+    assert changed["path"].endswith("/tool-provider/mcp")
+    assert changed["json"]["provider_id"] == "p-1"
+    assert changed["json"]["headers"] == {"Authorization": f"Bearer {SECRET}"}
+    assert asked(dify, "/mcp/update/p-1")["method"] == "GET"
+    assert asked(dify, "/apps/imports")["json"]["app_id"] == "a-1"
+    assert "DIFY_KEY=app-old" in told.output
+    assert not [each for each in dify.requests if each["path"].endswith("/api-keys") and each["method"] == "POST"]
+
+
+def test_a_dify_without_mcp_gets_custom_tools(dify):
+    empty, listed = b"[]", b'[{"id": "6e5f-uuid", "type": "api", "name": "DutyBot"}]'
+    dify.on("/tool-providers$", plain(200, empty, "application/json"), plain(200, listed, "application/json"))
+    dify.on("/tool-provider/api/add$", plain(200, {"result": "success"}))
+    told = run("setup", "--door", "openapi")
+    assert told.exit_code == 0, told.output
+    made = asked(dify, "/tool-provider/api/add")["json"]
+    page = json.loads(made["schema"])
+    assert page["servers"] == [{"url": "http://bot.ops:8080"}]
+    assert (made["schema_type"], made["credentials"]["api_key_value"]) == ("openapi", SECRET)
+    written = yaml.safe_load(asked(dify, "/apps/imports")["json"]["yaml_content"])
+    tools = written["workflow"]["graph"]["nodes"][1]["data"]["agent_parameters"]["tools"]["value"]
+    assert {(each["type"], each["provider_name"]) for each in tools} == {("api", "6e5f-uuid")}
+    assert {f"/tools/{each['tool_name']}" for each in tools} == set(page["paths"])
+    propose = next(each for each in tools if each["tool_name"] == "propose_plan")["parameters"]
+    assert {"steps_json", "conversation_id"} <= set(propose)
+    assert propose["conversation_id"]["value"]["value"] == ["sys", "conversation_id"]
+    assert not any(each["path"].endswith("/tool-provider/mcp") for each in dify.requests)
+
+
+def test_the_triage_app_is_no_brain(dify):
+    told = run("setup", "--kind", "triage")
+    assert told.exit_code == 0, told.output
+    assert "/v1/workflows/run with Authorization: Bearer app-new" in told.output
+    assert "DIFY_KEY" not in told.output
 
 
 def test_an_import_that_waits_is_confirmed(dify):
@@ -136,4 +184,5 @@ def test_check_says_what_is_wrong(dify):
 
 def test_bad_options():
     assert run("setup", "--kind", "poem").exception.key == "error_option"
+    assert run("setup", "--door", "window").exception.key == "error_option"
     assert run("setup", "--language", "fr").exception.key == "error_option"

@@ -46,12 +46,8 @@ def _known() -> dict[str, tuple[Callable[[], str], Callable[[], bool], Callable[
     known["postgresql"] = (postgres_program.version, postgres_program.is_here, postgres_program.binaries)
     fetched = elasticsearch_program
     known["elasticsearch"] = (fetched.version, fetched.is_here, lambda: fetched.find(quiet=True))
-from tests.servers import elasticsearch_program, minilm_weights, model_server, postgres_program
-from tests.servers.programs import PROGRAMS, NotBuilt, cache, find
-
-OPTIONAL = ("elasticsearch",)
-PASSED_OVER = ("minilm", "model")
-"""Nothing fails without it: where it cannot be had, that is said and the others are built."""
+    known["minilm"] = (minilm_weights.version, minilm_weights.is_here, minilm_weights.find)
+    known["model"] = (model_server.version, model_server.is_here, model_server.find)
     return known
 
 

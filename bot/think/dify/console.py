@@ -1,6 +1,8 @@
 """Dify's console, as far as setting up needs it: providers, imports, publishing, keys."""
 
 import base64
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -47,11 +49,7 @@ class Console:
             self._http.headers["authorization"] = f"Bearer {kept['access_token']}"
 
     async def mcp_provider(self, url: str, token: str) -> None:
-        """Our MCP server, found or made, under a name that apps can carry from workspace to workspace."""
-        told = await self._call("GET", WORKSPACE + "/tool-providers")
-        known = [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
-        if any(PROVIDER in {each.get("server_identifier"), each.get("name")} for each in known):
-            return
+        """Our MCP server, made, or brought up to date, under a name that apps can carry from workspace to workspace."""
         body = {
             "server_url": url,
             "name": "DutyBot",
@@ -62,11 +60,58 @@ class Console:
             "headers": {"Authorization": f"Bearer {token}"},
             "configuration": {"timeout": 30, "sse_read_timeout": 300},
         }
-        await self._call("POST", WORKSPACE + "/tool-provider/mcp", json=body)
+        known = await self._provider("mcp")
+        if known is None:
+            await self._call("POST", WORKSPACE + "/tool-provider/mcp", json=body)
+        elif known:
+            await self._call("PUT", WORKSPACE + "/tool-provider/mcp", json=body | {"provider_id": known})
+            await self._call("GET", f"{WORKSPACE}/tool-provider/mcp/update/{known}")  # its tools, read anew
 
-    async def bring_in(self, written: str, name: str) -> str:
-        """Import an app; its id."""
-        body = {"mode": "yaml-content", "yaml_content": written, "name": name}
+    async def api_provider(self, page: Mapping[str, Any], token: str) -> str:
+        """Our OpenAPI page as custom tools, for a Dify that knows no MCP; the id that this workspace gave them."""
+        credentials = {
+            "auth_type": "api_key_header",
+            "api_key_header": "Authorization",
+            "api_key_header_prefix": "bearer",
+            "api_key_value": token,
+        }
+        body = {
+            "provider": "DutyBot",
+            "schema_type": "openapi",
+            "schema": json.dumps(page, ensure_ascii=False),
+            "credentials": credentials,
+            "icon": {"content": "🚨", "background": "#FFEAD5"},
+            "labels": [],
+            "privacy_policy": "",
+            "custom_disclaimer": "",
+        }
+        if await self._provider("api"):
+            body["original_provider"] = "DutyBot"
+            await self._call("POST", WORKSPACE + "/tool-provider/api/update", json=body)
+        else:
+            await self._call("POST", WORKSPACE + "/tool-provider/api/add", json=body)
+        if found := await self._provider("api"):
+            return found
+        raise BadInput("dify_console_refused", path="/tool-provider/api/add", why="the provider is not listed")
+
+    async def _provider(self, kind: str) -> str | None:
+        """The id of our provider; empty where it is listed without one; None where it is not listed."""
+        told = await self._call("GET", WORKSPACE + "/tool-providers")
+        for each in told if isinstance(told, list) else []:
+            names = {each.get("server_identifier"), each.get("name")} if isinstance(each, dict) else set()
+            if names & {PROVIDER, "DutyBot"} and each.get("type", kind) == kind:
+                return str(each.get("id") or "")
+        return None
+
+    async def app_named(self, name: str) -> str:
+        """The app that an earlier setup imported under this name; empty where there is none."""
+        told = await self._call("GET", API + "/apps", params={"page": 1, "limit": 100, "name": name})
+        listed = told.get("data") if isinstance(told, dict) else None
+        return next((str(each["id"]) for each in listed or () if each.get("name") == name and each.get("id")), "")
+
+    async def bring_in(self, written: str, name: str, over: str = "") -> str:
+        """Import an app, over the one of this id if one is given; its id."""
+        body = {"mode": "yaml-content", "yaml_content": written, "name": name} | ({"app_id": over} if over else {})
         told = await self._call("POST", API + "/apps/imports", json=body)
         if told.get("status") == "pending":
             told = await self._call("POST", f"{API}/apps/imports/{told.get('id')}/confirm", json={})
@@ -79,8 +124,12 @@ class Console:
         body = {"marked_name": "DutyBot", "marked_comment": ""}
         await self._call("POST", f"{API}/apps/{app}/workflows/publish", json=body)
 
-    async def new_key(self, app: str) -> str:
-        """An API key of the app."""
+    async def key(self, app: str) -> str:
+        """An API key of the app: Dify gives ten at most, so one that is there is taken again."""
+        told = await self._call("GET", f"{API}/apps/{app}/api-keys")
+        listed = told.get("data") if isinstance(told, dict) else None
+        if known := [str(each["token"]) for each in listed or () if str(each.get("token")).startswith("app-")]:
+            return known[-1]
         told = await self._call("POST", f"{API}/apps/{app}/api-keys", json={})
         return str(told.get("token") or "")
 

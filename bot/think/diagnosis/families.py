@@ -51,7 +51,7 @@ HOST = re.compile(
 )
 PLAIN_HOST = re.compile(r"\b(?P<host>[a-z][a-z0-9-]*(?:\.[\w-]+)*):(?P<port>\d{2,5})\b")
 
-DIGITS = re.compile(r"(?<![\dx])(?<!ORA-)(?!(?:4[0-4]\d|5[0-4]\d)\b)\d+")
+DIGITS = re.compile(r"(?<![\dx])(?<!ORA-)(?!(?<![.,#])(?:4[0-4]\d|5[0-4]\d)\b)\d+")
 """Numbers that tell nothing about the kind of error: all but those of HTTP answers and of some errors' names."""
 
 

@@ -15,7 +15,7 @@ from bot.domain.report import Report
 from bot.telemetry import DIAGNOSIS_SECONDS
 from bot.think.diagnosis.bundle import told_start
 from bot.think.diagnosis.diagnose import diagnose
-from bot.think.diagnosis.gather import gather
+from bot.think.diagnosis.gather import PATIENCE, gather
 from bot.think.diagnosis.markdown import as_markdown, headline, sentence
 from bot.think.diagnosis.reads import Reads
 from bot.think.diagnosis.report import Diagnosis, Verdict
@@ -34,9 +34,10 @@ MOST_HEADLINE = 300
 class Diagnostician:
     """The investigator that needs no brain."""
 
-    def __init__(self, reads: Reads, now: Callable[[], datetime]) -> None:
+    def __init__(self, reads: Reads, now: Callable[[], datetime], patience: float = PATIENCE) -> None:
         self._reads = reads
         self._now = now
+        self._patience = patience
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def investigate(
@@ -54,7 +55,7 @@ class Diagnostician:
         """Everything about it, read once."""
         now = (window[1] if window else self._now()).timestamp()
         start = window[0].timestamp() if window else told_start(question, now)
-        return await gather(self._reads, Ask(alerts, question), now, start)
+        return await gather(self._reads, Ask(alerts, question), now, start, self._patience)
 
 
 def write(diagnosis: Diagnosis, language: Language) -> Report:

@@ -100,15 +100,16 @@ def _others(diagnosis: Diagnosis, language: Language) -> Iterator[str]:
 
 
 def _suspects(diagnosis: Diagnosis, language: Language) -> Iterator[str]:
-    if diagnosis.suspects:
+    accused = [suspect for suspect in diagnosis.suspects[:SHOWN_SUSPECTS] if suspect.score > 0]
+    if accused:
         yield f"## {say('report', 'suspects', language)}"
         yield ""
-    for rank, suspect in enumerate(diagnosis.suspects[:SHOWN_SUSPECTS], 1):
+    for rank, suspect in enumerate(accused, 1):
         signs = "; ".join(say("sign", sign.key, language, sign.values) for sign in suspect.signs)
         yield f"{rank}. **{suspect.name}** ({suspect.score:.2f}) {signs}".rstrip()
         if suspect.query:
             yield f"   - `{suspect.query}`"
-    if diagnosis.suspects:
+    if accused:
         yield ""
 
 

@@ -47,7 +47,8 @@ async def look(fault: str, *, loki: bool = True):
             PrometheusClient(PrometheusSettings(url=playground.prometheus_url)),
             LokiClient(LokiSettings(url=playground.loki_url if loki else "http://127.0.0.1:9")),
         )
-        investigator = Diagnostician(reads, lambda: datetime.fromtimestamp(clock(), UTC))
+        patience = 60.0  # a busy machine must not make a source look away
+        investigator = Diagnostician(reads, lambda: datetime.fromtimestamp(clock(), UTC), patience)
         return await investigator.investigate(alerts, "" if alerts else "Is order-service healthy?", "en")
 
 

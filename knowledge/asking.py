@@ -15,7 +15,18 @@ from knowledge.glossary import Glossary
 from knowledge.happened import asks_for_the_past, tells_of_the_past
 from knowledge.language import Language, language_of
 from knowledge.passage import EVERYBODY, Passage, Reader
-from knowledge.ranking import COVERED, PAST, added, best_of_each, covered, fused, nudged
+from knowledge.ranking import (
+    ACROSS,
+    COVERED,
+    FROM_CHINESE,
+    OTHER_LANGUAGE,
+    PAST,
+    added,
+    best_of_each,
+    covered,
+    fused,
+    nudged,
+)
 from knowledge.reading import Picture, Reading
 from knowledge.trust import in_order
 from knowledge.words import words_asked, words_of
@@ -99,13 +110,15 @@ class Finder:
 
     def _nudged(self, question: Question, words: Words, best: Rows, owners: Mapping[str, Any]) -> Rows:
         past = asks_for_the_past(question.text)
+        across = question.language is None and language_of(question.text) == "zh"
         own, other = frozenset(words.own), frozenset(words.other)
         moved = []
         for number, name, score in best:
             owner = owners[name]
-            more = COVERED * covered(_words(owner.title), own, other)
+            more = COVERED * covered(_words(owner.title), own, other, _counts(question))
             told = PAST if past and tells_of_the_past(owner.kind, owner.title) else 0.0
-            moved.append((number, name, _nudge(owner, score + more + told, question)))
+            far = ACROSS if across and owner.language == "en" else 0.0
+            moved.append((number, name, _nudge(owner, score + more + told + far, question)))
         return sorted(moved, key=lambda row: (-row[2], row[0]))
 
     async def size(self) -> int:
@@ -119,7 +132,7 @@ class Finder:
         own = list(dict.fromkeys([*asked, *(word for name in named for word in words_of(name))]))
         phrases = self._glossary.other_words(question.text)
         other = [word for word in dict.fromkeys(word for p in phrases for word in words_of(p)) if word not in own]
-        scores = added(*await self._reading.by_words(own, other, allowed))
+        scores = added(*await self._reading.by_words(own, other, allowed), _counts(question))
         found = dict(sorted(scores.items(), key=lambda row: -row[1])[:CANDIDATES])
         return Words(own, other, len(asked), found)
 
@@ -145,6 +158,11 @@ class Finder:
             except ShelfAway:
                 pass  # the books hold every vector as well
         return self._reading.exact(picture, vector, allowed, question.language, CANDIDATES)
+
+
+def _counts(question: Question) -> float:
+    """What a word of the other language counts."""
+    return FROM_CHINESE if language_of(question.text) == "zh" else OTHER_LANGUAGE
 
 
 def _nudge(owner: Any, score: float, question: Question) -> float:

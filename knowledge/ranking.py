@@ -4,7 +4,9 @@ import math
 from collections.abc import Mapping, Sequence, Set
 
 LIKENESS = 0.7  # of the score; the rest is words. Chosen on the development part of our questions
-OTHER_LANGUAGE = 0.5  # a word that came through the glossary counts half
+OTHER_LANGUAGE = 0.5  # what a word counts that came through the glossary
+FROM_CHINESE = 0.7  # the same where it is asked in Chinese: into English the glossary leads more surely than back
+ACROSS = 0.04  # for an English page where it is asked in Chinese: fewer of the words reach it, and the likeness is less
 NAMED = 0.3  # at most, for passages about the very alert, service or namespace that is asked about
 FADED = 0.03  # at most, for what is old
 TWO_YEARS = 2 * 365 * 86_400.0
@@ -21,11 +23,11 @@ def bounded(words: float, asked: int) -> float:
     return min(words / (8.0 * math.pow(max(asked, 1), 0.7)), 1.0)
 
 
-def added(own: Mapping[int, float], other: Mapping[int, float]) -> dict[int, float]:
+def added(own: Mapping[int, float], other: Mapping[int, float], counts: float = OTHER_LANGUAGE) -> dict[int, float]:
     """Scores of the question's own words, and of its words in the other language."""
     total = dict(own)
     for number, score in other.items():
-        total[number] = total.get(number, 0.0) + OTHER_LANGUAGE * score
+        total[number] = total.get(number, 0.0) + counts * score
     return total
 
 
@@ -39,9 +41,9 @@ def fused(likeness: Mapping[int, float] | None, words: Mapping[int, float], aske
     }
 
 
-def covered(title: Set[str], own: Set[str], other: Set[str]) -> float:
-    """How much of a title was asked for; in the other language it counts half."""
-    return (len(title & own) + OTHER_LANGUAGE * len((title & other) - own)) / (len(title) + 1)
+def covered(title: Set[str], own: Set[str], other: Set[str], counts: float = OTHER_LANGUAGE) -> float:
+    """How much of a title was asked for; in the other language it counts less."""
+    return (len(title & own) + counts * len((title & other) - own)) / (len(title) + 1)
 
 
 def nudged(score: float, named: int, thumbs: int, verified: bool, age: float = 0.0) -> float:

@@ -16,11 +16,13 @@ from tests.fakes import jira_server as fake
 from tests.fakes.http_server import Answer, Asked, HttpServer, serve
 from tests.journeys.visitor import house_over, texts
 
-pytestmark = pytest.mark.timeout(280)
 ROOT = Path(__file__).parents[2]
 NOWHERE = "http://127.0.0.1:9"
 AWAY = {"kubernetes": NOWHERE, "prometheus": NOWHERE, "loki": NOWHERE}
 TICKETS = int(os.environ.get("DUTYBOT_TICKETS", "120"))
+PATIENCE = 80 + TICKETS
+"""Seconds for one import."""
+pytestmark = pytest.mark.timeout(240 + 4 * TICKETS)
 POOL = "The database connection pool was exhausted after the deploy. We raised the pool size and rolled back."
 CERT = "The TLS certificate of the ingress gateway expired, so clients saw 502. We renewed it."
 PARTS = ("cache", "queue", "scheduler", "mail", "search", "billing", "login", "report")
@@ -59,16 +61,16 @@ def imported(folder: Path, jira: tuple[fake.Jira, HttpServer]) -> None:
     first = brought(folder, server.url)
     half = TICKETS // 20
     desk.on_page = lambda page: first.send_signal(signal.SIGKILL) if page == half else None
-    first.communicate(timeout=200)
+    first.communicate(timeout=PATIENCE)
     assert first.returncode == -signal.SIGKILL
     read = desk.pages
     desk.on_page = lambda page: None
-    told, wrong = (again := brought(folder, server.url, "--json")).communicate(timeout=200)
+    told, wrong = (again := brought(folder, server.url, "--json")).communicate(timeout=PATIENCE)
     assert again.returncode == 0, wrong
     kept = json.loads(told)["kept"]
     assert 0 < kept["added"] < TICKETS, "what the first run kept is not read by the model again"
     assert desk.pages - read < TICKETS / 7 + 8 + 25, "a census and the rest, not everything twice"
-    told, wrong = (third := brought(folder, server.url, "--json")).communicate(timeout=200)
+    told, wrong = (third := brought(folder, server.url, "--json")).communicate(timeout=PATIENCE)
     assert third.returncode == 0, wrong
     same = json.loads(told)["kept"]
     assert (same["added"], same["changed"], same["embedded"]) == (0, 0, 0)

@@ -28,7 +28,8 @@ asyncio.run(main())
 """
 
 
-def test_in_an_empty_network(tmp_path: Path, models: Path):
+@pytest.mark.timeout(290)
+def test_in_an_empty_network(tmp_path: Path):
     unshare = shutil.which("unshare")
     if not unshare or subprocess.run([unshare, "-rn", "true"], capture_output=True, check=False).returncode:
         pytest.skip("an empty network needs `unshare -rn`, which is not permitted here")
@@ -36,7 +37,7 @@ def test_in_an_empty_network(tmp_path: Path, models: Path):
     folder.mkdir()
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     command = [unshare, "-rn", sys.executable, "-c", ALONE, str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=110, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=270, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.strip().splitlines()[-1])
     assert told["titles"] == ["Pool"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from knowledge import Document, Library
 from knowledge.embeddings import Floats, Meaning
 from knowledge.happened import asks_for_the_past, tells_of_the_past
-from knowledge.ranking import best_of_each, covered
+from knowledge.ranking import ACROSS, best_of_each, covered
 from knowledge.words import words_asked
 
 
@@ -19,6 +19,7 @@ class Letters:
 
     name = "letters"
     width = 26
+    centring = "none"
 
     def passages(self, texts: Sequence[str]) -> Floats:
         counts = np.array([[text.lower().count(chr(97 + i)) for i in range(26)] for text in texts], np.float32)
@@ -30,7 +31,7 @@ class Letters:
         return first
 
     def means(self) -> dict[str, Floats]:
-        return {}
+        return {name: np.zeros(26, np.float32) for name in ("doc_zh", "doc_en", "q_zh", "q_en")}
 
 
 def test_a_passage_is_drawn_towards_its_title():
@@ -102,3 +103,15 @@ async def test_a_case_is_found_where_cases_are_asked_for(library: Library):
     story = Document("事故：节点磁盘写满", "节点磁盘被日志写满，清理旧日志后恢复。", "u2")
     await library.add([manual, story])
     assert (await library.search("之前有没有遇到过磁盘写满")).passages[0].document == story
+
+
+async def test_an_english_page_is_not_behind_because_it_is_asked_in_chinese(plain: Library):
+    await plain.add([Document("Gateway down", "The certificate of the gateway expired.", "u1", key="en")])
+
+    async def score(language):
+        found = await plain.search("网关证书过期", language=language)
+        return (*found.passages, *found.near)[0].score
+
+    assert await score(None) - await score("en") == pytest.approx(ACROSS)
+    asked_in_english = [await plain.search("gateway certificate", language=each) for each in (None, "en")]
+    assert len({(*found.passages, *found.near)[0].score for found in asked_in_english}) == 1

@@ -7,8 +7,9 @@ import pytest
 from bot.domain.plan import Plan
 from bot.domain.thought import Activity, Rewrite, Words
 from bot.errors import BrainAway, BrainRefused, Declined
-from bot.think.brains import dify
+from bot.think.brains import dify, scripted
 from bot.think.dify.settings import DifySettings
+from bot.think.means import Means
 from bot.think.relay import Relay
 from tests.fakes.dify_server import DifyServer, plain, replay
 from tests.think.brains.briefings import briefing
@@ -125,6 +126,18 @@ async def test_when_all_are_away_the_first_error_is_told(server, dify_brain):
     server.on(CHAT, replay("err_bad_key"))
     with pytest.raises(BrainRefused):
         await think(Relay([dify_brain]))
+
+
+async def test_rules_that_stand_in_show_what_they_were_asked(server, dify_brain):
+    server.on(CHAT, plain(502, b"x"))
+    relay = Relay([dify_brain, scripted.make(Means({}))])
+    asked = briefing("what is 192.168.7.7 with password=hunter2secret doing?")
+    *_, plan = [thought async for thought in relay.think(asked)]
+    assert (plan.brain, plan.prompts) == ("scripted", "")
+    assert "192.168.7.7" in plan.asked
+    assert "hunter2" not in plan.asked
+    *_, ordered = [thought async for thought in relay.think(briefing("/help"))]
+    assert ordered.asked == "", "a command is asked of nobody"
 
 
 async def test_it_says_so_in_the_language_of_the_question(server, dify_brain):

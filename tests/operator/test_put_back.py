@@ -111,6 +111,8 @@ async def test_what_made_it_worse_is_put_back_to_the_byte(kube, shop, room, name
     done = await room.carry_out(taken.asked)
     assert done.state is ApprovalState.UNDONE, await room.gate.outcomes(taken.asked.id)
     after = kube.get(where)
+    for each in (before, after) if name in IN_NO_NAMESPACE else ():
+        each["spec"].pop("taints", None)  # the node controller's own, with the time at which it wrote them
     assert after["spec"] == before["spec"]
     assert after["metadata"]["resourceVersion"] != before["metadata"]["resourceVersion"], "nothing was done at all"
 

@@ -5,6 +5,7 @@ sees that the thing already is as wanted. It is made to what was observed and to
 nobody has changed the thing since.
 """
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
@@ -18,7 +19,9 @@ from skills.kubernetes.kinds import Kind
 from skills.kubernetes.surroundings import owner_of
 from skills.words import told
 
-TRIES = 4
+TRIES = 9
+PAUSE = 0.05
+"""Seconds after the first conflict, doubled by each: while a rollout goes on, its controller writes all the time."""
 SYSTEM = "Kubernetes"
 
 
@@ -98,6 +101,7 @@ class Patched(ABC):
             except Conflict:
                 if attempt == TRIES - 1:
                     raise
+                await asyncio.sleep(PAUSE * 2**attempt)
                 continue
             return self._told(self.done, after)
         raise AssertionError("the last try returns or raises")
@@ -122,6 +126,7 @@ class Patched(ABC):
             except Conflict:
                 if attempt == TRIES - 1:
                     raise
+                await asyncio.sleep(PAUSE * 2**attempt)
                 continue
             return self._told(told("It was put back as it was before", "已恢复到之前的样子"), after)
         raise AssertionError("the last try returns or raises")

@@ -18,7 +18,7 @@ from skills.kubernetes.settings import KubernetesSettings
 from tests.act.lamps import Room
 from tests.skills.kubernetes.test_real_cluster import deployment
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(480)]
 POD = {"restartPolicy": "Never", "containers": [{"name": "main", "image": "report:1"}]}
 JOBS = {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": {"spec": POD}}}}
 AIM = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "order"}

@@ -30,7 +30,7 @@ from skills.kubernetes.settings import KubernetesSettings
 from tests.act.lamps import Room
 from tests.skills.kubernetes.test_real_cluster import deployment, spec_of
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(480)]
 CRD = Path(__file__).parents[2] / "helm/crds/remediation.yaml"
 
 

@@ -28,7 +28,7 @@ from skills.kubernetes.settings import KubernetesSettings
 from tests.act.lamps import Room
 from tests.skills.kubernetes.test_real_cluster import deployment, spec_of
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 CRDS = Path(__file__).parents[2] / "helm/crds"
 NAMES = ("north", "south")
 

@@ -12,7 +12,7 @@ from skills.kubernetes import Kubernetes
 from skills.kubernetes.kinds import KINDS
 from skills.kubernetes.settings import KubernetesSettings
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 ACTIONS = [a for a in Catalogue([Kubernetes(KubernetesSettings(), Clock())]).values() if a.change]
 NEEDS = of_actions(ACTIONS)
 REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import random
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ async def watch(
     remediator: Remediator,
     server: Server,
     namespace: str,
-    stop: asyncio.Event,
+    stop: asyncio.Event | threading.Event,
     *,
     peers: bool = False,
     policies: bool = False,

@@ -1,6 +1,7 @@
 """On a real API server: several replicas of the operator, of which one works; and the rules as a custom resource."""
 
 import asyncio
+import threading
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -77,25 +78,31 @@ async def gate_over(kube, folder, namespace):
 
 @asynccontextmanager
 async def replicas(kube, folder, namespace, done):
-    """Two of them, by name; each can be stopped as a pod that is killed: it says nothing more."""
-    settings, clock = KubernetesSettings(kubeconfig=str(kube.kubeconfig)), Clock()
-    running, catalogues = {}, []
+    """Two of them, by name, each in a thread and a loop of its own: kopf ends all tasks of its loop when it stops."""
+    running = {}
     for name in NAMES:
-        catalogue = Catalogue([Kubernetes(settings, clock)])
-        catalogues.append(catalogue)
-        remediator = Counting(catalogue, Policy.read(), public_key(folder / "pub.pem"), clock.read, name)
-        remediator.done = done
-        stop = asyncio.Event()
-        task = asyncio.create_task(watch(remediator, connection(settings), namespace, stop, peers=True))
+        stop = threading.Event()
+        task = asyncio.create_task(asyncio.to_thread(replica, name, kube, folder, namespace, done, stop))
         running[name] = (stop, task)
     try:
         yield running
     finally:
-        for stop, task in running.values():
+        for stop, _ in running.values():
             stop.set()
-            await asyncio.wait([task], timeout=20)
-        for catalogue in catalogues:
-            await catalogue.close()
+        await asyncio.wait([task for _, task in running.values()], timeout=60)
+
+
+def replica(name, kube, folder, namespace, done, stop):
+    """As the process of one pod."""
+
+    async def work():
+        settings, clock = KubernetesSettings(kubeconfig=str(kube.kubeconfig)), Clock()
+        catalogue = Catalogue([Kubernetes(settings, clock)])
+        remediator = Counting(catalogue, Policy.read(), public_key(folder / "pub.pem"), clock.read, name)
+        remediator.done = done
+        await watch(remediator, connection(settings), namespace, stop, peers=True)
+
+    asyncio.run(work())
 
 
 async def scaled(room, namespace, name, replicas):
@@ -117,7 +124,7 @@ async def test_one_of_two_works_and_the_other_takes_over_and_nothing_is_done_twi
         (worked,) = {name for name, _ in done}
         stop, task = running[worked]
         stop.set()
-        await asyncio.wait([task], timeout=30)
+        await asyncio.wait([task], timeout=60)
         ended = await asyncio.gather(*(scaled(room, place, name, 3) for name in ("one", "two")))
         assert [each.state for each in ended] == [ApprovalState.EXECUTED] * 2
     assert len(done) == len({what for _, what in done}) == 5

@@ -198,6 +198,13 @@ def crds_page() -> str:
     return _tidy(page)
 
 
+def rights_page() -> str:
+    """docs/reference/rights.md: what the accounts of the chart may do."""
+    from docs.rights import page
+
+    return _tidy(page(MADE))
+
+
 def _field(name: str, schema: Mapping[str, Any], required: bool) -> str:
     told = "one of " + ", ".join(map(str, schema["enum"])) if "enum" in schema else schema.get("type", "any")
     about = schema.get("description", "")
@@ -247,6 +254,7 @@ PAGES = {
     "docs/reference/commands.md": commands_page,
     "docs/reference/metrics.md": metrics_page,
     "docs/reference/custom-resources.md": crds_page,
+    "docs/reference/rights.md": rights_page,
 }
 """Each file that follows from the code, and what makes it."""
 

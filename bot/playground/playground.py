@@ -42,13 +42,14 @@ class Playground:
         alert_url: str = "",
         alert_headers: dict[str, str] | None = None,
         ports: tuple[int, int, int, int] = (0, 0, 0, 0),
+        host: str = "127.0.0.1",
         tick: float = 0.5,
         bundle: Bundle | None = None,
     ) -> None:
         import time
 
         self.clock: Clock = clock or (FastClock(time.time()) if bundle is None else lambda: bundle.now)
-        self.seed, self.ports, self.tick, self.bundle = seed, ports, tick, bundle
+        self.seed, self.ports, self.host, self.tick, self.bundle = seed, ports, host, tick, bundle
         self.alert_url, self.alert_headers = alert_url, dict(alert_headers or {})
         self.serving = Serving()
         self.faults: dict[str, Fault] = {}
@@ -129,10 +130,10 @@ class Playground:
             application.router.routes.insert(
                 0, Route("/playground/faults", self._control, methods=["GET", "POST", "DELETE"])
             )
-        self.prometheus_url = await self.serving.start(prometheus, self.ports[0])
-        self.loki_url = await self.serving.start(loki, self.ports[1])
-        self.kubernetes_url = await self.serving.start(kubernetes, self.ports[2])
-        self.alertmanager_url = await self.serving.start(alerts, self.ports[3])
+        self.prometheus_url = await self.serving.start(prometheus, self.ports[0], self.host)
+        self.loki_url = await self.serving.start(loki, self.ports[1], self.host)
+        self.kubernetes_url = await self.serving.start(kubernetes, self.ports[2], self.host)
+        self.alertmanager_url = await self.serving.start(alerts, self.ports[3], self.host)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -16,11 +16,11 @@ class Serving:
 
     servers: list[tuple[uvicorn.Server, "asyncio.Task[None]"]] = field(default_factory=list)
 
-    async def start(self, application: Starlette, port: int = 0) -> str:
-        """Serve one; its address."""
+    async def start(self, application: Starlette, port: int = 0, host: str = "127.0.0.1") -> str:
+        """Serve one; its address, for who is on this machine."""
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", port))
+        listening.bind((host, port))
         config = uvicorn.Config(
             application, log_level="error", lifespan="off", access_log=False, timeout_graceful_shutdown=1
         )

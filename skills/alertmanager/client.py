@@ -85,6 +85,11 @@ class AlertmanagerClient:
         """End one now."""
         await self._http.write_json("DELETE", f"/api/v2/silence/{id}", None)
 
+    async def configuration(self) -> str:
+        """As it was loaded, with its secrets left out by Alertmanager itself."""
+        status = await self._http.read_json("/api/v2/status")
+        return str(status.get("config", {}).get("original", ""))
+
     async def close(self) -> None:
         """Let go of the connections."""
         await self._http.close()

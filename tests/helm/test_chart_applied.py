@@ -79,6 +79,34 @@ def _here(values, cluster):
     return values | {"rbac": values["rbac"] | {"namespaces": [cluster.namespace() for _ in wanted]}}
 
 
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_example_is_installed_for_real(cluster, example):
+    """All its objects are there, kept by the API server as they were told; and gone after it, but for what is kept."""
+    namespace = cluster.namespace("chart")
+    values = _here(EXAMPLES[example], cluster)
+    with helm_python.Chart.load(CHART) as chart:
+        files = chart.render(values, name="dutybot", namespace=namespace)
+    wanted = [
+        each for name, text in files.items() if name.endswith(".yaml") for each in yaml.safe_load_all(text) if each
+    ]
+    with helm_python.Config(kubeconfig_path=cluster.kubeconfig, namespace=namespace) as helm:
+        helm.install(str(CHART), "dutybot", values, namespace=namespace)
+        for each in wanted:
+            kept = cluster.get(cluster.path_of(each, namespace))
+            assert kept["metadata"]["labels"].items() >= each["metadata"]["labels"].items()
+        helm.upgrade(str(CHART), "dutybot", values | {"podLabels": {"again": "yes"}}, namespace=namespace)
+        helm.rollback("dutybot", version=1)
+        helm.uninstall("dutybot")
+    kept = {"PersistentVolumeClaim", "Secret"}
+    for each in wanted:
+        assert each["kind"] in kept or not _stays(cluster, cluster.path_of(each, namespace)), each["metadata"]["name"]
+
+
+def _stays(cluster, path):
+    """Whether it is there and nobody is taking it away."""
+    return cluster.exists(path) and "deletionTimestamp" not in cluster.get(path)["metadata"]
+
+
 def may(cluster, account, namespace, verb, resource, where=""):
     """`kubectl auth can-i` for the account."""
     group, _, name = resource.rpartition("/") if not resource.startswith("pods/") else ("", "", resource)

@@ -1,13 +1,7 @@
 """The image's steps as far as they go without Docker: the wheel holds all that runs, the locks agree."""
 
-import json
-import os
 import re
-import shutil
-import signal
 import subprocess
-import sys
-import time
 import tomllib
 from pathlib import Path
 
@@ -58,66 +52,10 @@ def test_what_is_copied_is_there_and_let_through():
 
 def test_it_runs_as_nobody_in_particular():
     assert re.search(r"^USER 10001:10001$", DOCKERFILE, re.MULTILINE)
-    values = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["dutybot"]
-    assert values["read_only"]
-    assert values["cap_drop"] == ["ALL"]
-
-
-@pytest.mark.slow
-def test_the_wheel_alone_goes_on_duty(tmp_path):
-    """Built, unpacked elsewhere, and started from an empty folder: nothing of the source tree is needed."""
-    for name in ("bot", "skills", "knowledge", "prompts"):
-        shutil.copytree(ROOT / name, tmp_path / "source" / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, tmp_path / "source" / name)
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path / "wheel"],
-        cwd=tmp_path / "source",
-        check=True,
-        capture_output=True,
-    )
-    (wheel,) = (tmp_path / "wheel").glob("*.whl")
-    installed, work = tmp_path / "installed", tmp_path / "work"
-    shutil.unpack_archive(wheel, installed, "zip")
-    work.mkdir()
-    shutil.rmtree(tmp_path / "source")
-    token = "a-token-of-the-page"
-    env = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(installed),
-        "HOME": str(work),
-        "HTTP_HOST": "0.0.0.0",
-        "DUTYBOT_CHANNELS": "web",
-        "DUTYBOT_DATABASE_URL": f"sqlite:///{work}/dutybot.sqlite",
-        "DUTYBOT_LEDGER_PATH": str(work / "audit.jsonl"),
-        "WEB_PEOPLE": json.dumps([{"id": "me", "name": "Me", "roles": ["approver"]}]),
-        "WEB_TOKENS": json.dumps({"me": token}),
-    }
-    port = free_port()
-    command = [sys.executable, "-m", "bot", "run", "--port", str(port)]
-    with (work / "log").open("wb") as log:
-        running = subprocess.Popen(command, cwd=work, env=env, stdout=log, stderr=log)
-    try:
-        url = f"http://{LOCAL}:{port}"
-        assert _until(lambda: httpx.get(f"{url}/readyz", trust_env=False).json()["ready"]), (work / "log").read_text()
-        assert "DutyBot" in httpx.get(url, trust_env=False).text
-        assert "dutybot_inbox_depth" in httpx.get(f"{url}/metrics", trust_env=False).text
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(15) == 0, (work / "log").read_text()
-    finally:
-        running.kill()
-
-
-def _until(question, seconds=30):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if question():
-                return True
-        except httpx.TransportError:
-            pass
-        time.sleep(0.2)
-    return False
+    composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    for values in (composed["dutybot"], composed["shop"]):
+        assert values["read_only"]
+        assert values["cap_drop"] == ["ALL"]
 
 
 @pytest.mark.servers
@@ -140,7 +78,10 @@ def test_the_real_alertmanager_takes_our_route(tmp_path):
 def test_the_real_prometheus_takes_what_compose_gives_it(tmp_path):
     needs("promtool")
     config = (ROOT / "helm" / "trying" / "prometheus.yaml").read_text()
-    (tmp_path / "prometheus.yaml").write_text(config.replace("/etc/prometheus/rules", str(ROOT / "helm" / "rules")))
+    here = {"/etc/prometheus/rules": ROOT / "helm" / "rules", "/etc/prometheus/trying": ROOT / "helm" / "trying"}
+    for there, folder in here.items():
+        config = config.replace(there, str(folder))
+    (tmp_path / "prometheus.yaml").write_text(config)
     command = [programs.find("promtool"), "check", "config", tmp_path / "prometheus.yaml"]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr

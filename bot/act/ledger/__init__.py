@@ -15,3 +15,7 @@ class Ledger(Protocol):
     async def behind(self) -> int:
         """How many records are safe here, and not yet where else they are kept."""
         ...
+
+    async def health(self) -> str:
+        """What is wrong where else they are kept; empty when well."""
+        ...

@@ -75,6 +75,21 @@ class ElasticsearchLedger:
         newest, (sent, _) = await asyncio.to_thread(lambda: (self._file.newest(), self._read_mark()))
         return max(0, newest - sent)
 
+    async def health(self) -> str:
+        """What Elasticsearch says to a bulk of nothing new; empty when it would take a record."""
+        from elasticsearch import ApiError, TransportError
+
+        try:
+            asked = await self._client.security.has_privileges(
+                index=[{"names": [self._stream], "privileges": ["create_doc"]}]
+            )
+        except ApiError as error:
+            # without security there are no privileges to ask for; that it answers is what we wanted to know
+            return "" if error.status_code in {400, 404, 405, 500} else f"Elasticsearch says {error.status_code}."
+        except (TransportError, OSError) as error:
+            return f"Elasticsearch does not answer ({error})."
+        return "" if asked["has_all_requested"] else f"The key may not create documents in {self._stream}."
+
     async def send(self) -> int:
         """Everything not sent yet, in order. Raises Refused, or what the client raises; nothing after it is sent."""
         sent = 0

@@ -1,6 +1,7 @@
 """The page in a real browser: people write, read, approve and reject, in both languages, by hand and by keyboard."""
 
 import asyncio
+import json
 import re
 from contextlib import asynccontextmanager
 
@@ -8,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.domain.card import (
+    Ask,
     Button,
     Buttons,
     Card,
@@ -131,6 +133,24 @@ async def test_a_rejection_asks_for_its_reason_and_a_dangerous_step_for_a_typed_
         await page.wait_for_selector("text=Rejected: not during the sale")
     decision = rig.echo.heard[-1]
     assert (decision.granted, decision.reason) == (False, "not during the sale")
+
+
+async def test_other_arguments_are_filled_into_a_form(rig, browser):
+    asks = (Ask("0.deployment", "deployment", "order-service"), Ask("0.replicas", "replicas", "3"))
+    buttons = Buttons((Button("Change a value", "edit", "ap-1", asks=asks),))
+    rig.echo.answers["/scale order-service 3"] = Card("May I?", (Markdown("scale"), buttons), "warn")
+    async with opened(browser, await rig.listen()) as page:
+        await say(page, "/scale order-service 3")
+        await page.click("[data-act=edit]")
+        assert await page.input_value("dialog input[name='0.deployment']") == "order-service"
+        await page.fill("dialog input[name='0.replicas']", "5")
+        await page.click("dialog button[value=yes]")
+        async with asyncio.timeout(10):
+            while not any(isinstance(event, Press) for event in rig.echo.heard):
+                await asyncio.sleep(0.03)
+    press = next(event for event in rig.echo.heard if isinstance(event, Press))
+    assert press.target == "ap-1"
+    assert json.loads(press.value) == {"0.deployment": "order-service", "0.replicas": "5"}
 
 
 async def test_a_lost_line_comes_back_without_a_loss(build, browser):

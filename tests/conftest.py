@@ -3,11 +3,17 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["tests.servers.fixtures", "tests.browser"]
 HERE = Path(__file__).parent
 SECOND_TRY = {"journeys", "operator", "trust", "servers", "differential"}
 """Folders whose tests drive whole processes: a machine that stalls may fail one; the last line counts second tries."""
+
+
+settings.register_profile("ours", deadline=None)
+settings.load_profile("ours")
+"""A machine that stalls is no failure of what is tested."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

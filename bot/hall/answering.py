@@ -16,7 +16,8 @@ from bot.errors import BotError, StoreDown
 from bot.hall.approving import Approving
 from bot.hall.explaining import Explaining
 from bot.talk.cards.answer import Answer
-from bot.talk.cards.approval import line
+from bot.talk.cards.approval import brief
+from bot.talk.cards.evidence import worded
 from bot.talk.cards.notice import notice_card
 from bot.talk.cards.words import Words
 from bot.talk.outbox import Outbox
@@ -134,13 +135,13 @@ class Answering:
 
         async def watch(place: int, outcome: Evidence | Refusal | None) -> None:
             nonlocal shown
-            shown = shown.took(f"{number}.{place}", line(plan.steps[place]), outcome)
+            shown = shown.took(f"{number}.{place}", brief(plan.steps[place], shown.words), outcome)
             await self.outbox.live(slot, case.thread, shown.card)
 
         taken = await self.gate.take(plan, case, watch)
         if taken.seen and isinstance(taken.seen[-1], Refusal) and taken.seen[-1] not in shown.seen:
             await watch(len(taken.seen) - 1, taken.seen[-1])
-        return shown, case.learned(*taken.seen), taken.asked
+        return shown, case.learned(*(worded(each, answer.words) for each in taken.seen)), taken.asked
 
     async def _finish(self, slot: str, answer: Answer, case: Case, asked: Approval | None) -> None:
         """Keep the answer and the case; then, if leave is needed, ask for it."""

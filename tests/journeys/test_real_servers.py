@@ -1,12 +1,15 @@
 """The main job on real servers: Prometheus, Loki, a Kubernetes control plane, and a bot that is killed."""
 
 import asyncio
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -28,6 +31,8 @@ DEPLOYMENT = {
         },
     },
 }
+
+SLOW = json.loads(json.dumps(DEPLOYMENT).replace("order-service", "slow-order"))
 
 
 def answered(card):
@@ -88,22 +93,40 @@ async def test_the_busiest_pods_are_those_that_promql_by_hand_gives(tmp_path, cp
     assert said[:2] == wanted, grid["rows"]
 
 
-async def test_why_it_was_slow_shows_the_p99_and_the_true_line(tmp_path, prometheus, loki, kube, shop):
-    now = time.time()
-    times = [now - 4200 + 30 * step for step in range(140)]
-    for le, share in (("0.1", 0.5), ("0.5", 0.6), ("5", 1.0), ("+Inf", 1.0)):
-        labels = {"__name__": "http_request_duration_seconds_bucket", "service": "order-service", "le": le}
-        prometheus.write([(labels, [(at, share * 10 * (at - times[0])) for at in times])])
-    count = {"__name__": "http_request_duration_seconds_count", "service": "order-service"}
-    prometheus.write([(count, [(at, 10 * (at - times[0])) for at in times])])
+def last_whole_hour():
+    """When it began, and how a person in Shanghai calls it."""
+    zone = ZoneInfo("Asia/Shanghai")
+    now = datetime.now(zone)
+    begun = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    day = "今天" if begun.date() == now.date() else "昨天"
+    return begun.timestamp(), f"{day}{begun.hour}:00-{begun.hour + 1}:00"
+
+
+async def test_why_it_was_slow_between_nine_and_ten_shows_the_p99_and_the_true_line(
+    tmp_path, prometheus, loki, kube, shop
+):
+    begun, hour = last_whole_hour()
+    times = [begun - 3600 + 30 * step for step in range(240)]
+    requests = {"service": "slow-order", "namespace": shop}
+    for le, calm, slow in (("0.1", 0.99, 0.5), ("0.5", 1.0, 0.6), ("5", 1.0, 1.0), ("+Inf", 1.0, 1.0)):
+        counted = [10 * (calm * min(at - times[0], 3600) + slow * max(0.0, at - begun)) for at in times]
+        name = {"__name__": "http_request_duration_seconds_bucket", "le": le}
+        prometheus.write([(name | requests, list(zip(times, counted, strict=True)))])
+    count = {"__name__": "http_request_duration_seconds_count"}
+    prometheus.write([(count | requests, [(at, 10 * (at - times[0])) for at in times])])
     line = "ERROR HikariPool-1 - Connection is not available, request timed out after 30000ms"
-    stream = {"namespace": shop, "app": "order-service", "service_name": "order-service", "pod": "order-1"}
-    loki.push(stream, [(now - 600 + number, line) for number in range(20)])
+    stream = {"namespace": shop, "app": "slow-order", "service_name": "slow-order", "pod": "slow-order-1"}
+    loki.push(stream, [(begun + 600 + number, line) for number in range(20)])
+    kube.apply(SLOW, namespace=shop)
     urls = {"prometheus": prometheus.url, "loki": loki.url, "kubernetes": {"kubeconfig": str(kube.kubeconfig)}}
     async with house_over(tmp_path, urls) as seat:
         lin = await seat("asker", "zh")
-        card = await lin.card(await lin.write("为什么过去1小时订单服务延迟飙升?"), answered)
-    assert any(block["kind"] == "chart" for block in card["blocks"]), texts(card)
+        card = await lin.card(await lin.write(f"为什么{hour} slow-order 延迟飙升?"), answered)
+    lines = {line["name"]: line for block in card["blocks"] if block["kind"] == "chart" for line in block["lines"]}
+    p99 = {at: value for at, value in lines["P99"]["points"] if value == value}
+    assert begun <= min(p99), "the hour that was asked about, and no other"
+    assert max(p99) <= begun + 3660
+    assert max(p99.values()) > 1.0, "seconds, or more in milliseconds"
     assert "Connection is not available, request timed out after" in texts(card)
 
 

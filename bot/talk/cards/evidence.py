@@ -1,5 +1,7 @@
 """What was seen, as blocks of a card."""
 
+from dataclasses import replace
+
 from bot.domain.approval import Refusal
 from bot.domain.card import Chart, Code, Context, Grid, Line, Markdown, Plain, plain
 from bot.talk.cards.words import Words
@@ -38,6 +40,11 @@ def charts(seen: Evidence, title: str = "") -> tuple[Chart, ...]:
         named = own or ((title or seen.summary) if len(keys) == 1 else " · ".join(line.name for line in lines[:4]))
         found.append(Chart(named, lines, unit, alt=seen.summary))
     return tuple(found)
+
+
+def worded(outcome: Evidence | Refusal, words: Words) -> Evidence | Refusal:
+    """A refusal with its reason as the reader is told it, for a brain that is to speak of it."""
+    return replace(outcome, why=refusal_text(outcome, words)) if isinstance(outcome, Refusal) else outcome
 
 
 def refusal_text(refused: Refusal, words: Words) -> str:

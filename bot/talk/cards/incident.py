@@ -75,9 +75,9 @@ def _severity(incident: Incident) -> Severity:
 
 def _facts(incident: Incident, words: Words, zone: str) -> Fields:
     home = ZoneInfo(zone)
-    pairs = [(words("incident_since"), incident.opened_at.astimezone(home).strftime("%m-%d %H:%M"))]
+    pairs = [(words("incident_since"), incident.opened_at.astimezone(home).strftime("%m-%d %H:%M %Z"))]
     if incident.resolved_at:
-        pairs.append((words("incident_until"), incident.resolved_at.astimezone(home).strftime("%m-%d %H:%M")))
+        pairs.append((words("incident_until"), incident.resolved_at.astimezone(home).strftime("%m-%d %H:%M %Z")))
     if incident.acknowledged_by:
         pairs.append((words("incident_acknowledged"), incident.acknowledged_by.name))
     if incident.assigned_to:

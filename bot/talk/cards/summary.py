@@ -71,7 +71,7 @@ def deeds(repairs: Sequence[Repair], words: Words) -> list[str]:
     for repair in repairs:
         for place, step in enumerate(repair.approval.steps):
             course = repair.courses.get(place)
-            found.append(f"{line(step)}: {_came(course, repair.approval, words)}")
+            found.append(f"{line(step, words)}: {_came(course, repair.approval, words)}")
     return found
 
 

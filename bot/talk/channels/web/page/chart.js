@@ -89,7 +89,7 @@ function draw(plot, block, lines, width) {
   const marks = ticks(low, high, 4, block.unit);
   const [bottom, top] = [Math.min(low, marks[0]), marks.at(-1)];
   const gutter = 14 + Math.max(...marks.map((value) => figure(value, block.unit).length)) * 6.8;
-  const area = { left: gutter, right: width - 12, top: 20, bottom: HEIGHT - 26 };
+  const area = { left: gutter, right: width - 12, top: (block.marks || []).length > 1 ? 34 : 20, bottom: HEIGHT - 26 };
   const x = (time) => area.left + ((time - start) / (end - start)) * (area.right - area.left);
   const y = (value) => area.bottom - ((value - bottom) / (top - bottom || 1)) * (area.bottom - area.top);
   const svg = s("svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, "aria-hidden": "true" });

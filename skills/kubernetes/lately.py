@@ -2,9 +2,9 @@
 
 from skills.action import action
 from skills.clock import Clock
-from skills.errors import SkillError
 from skills.evidence import Evidence, Table
-from skills.kubernetes.cluster import Cluster, Thing, path_of
+from skills.kubernetes.across import across
+from skills.kubernetes.cluster import Cluster, path_of
 from skills.kubernetes.kinds import (
     CONFIG_MAP,
     CRON_JOB,
@@ -19,7 +19,6 @@ from skills.kubernetes.kinds import (
     REPLICA_SET,
     SERVICE,
     STATEFUL_SET,
-    Kind,
     rights,
 )
 from skills.kubernetes.recent import Change, edits, fact, happenings, rollouts
@@ -34,7 +33,6 @@ EDITABLE = (
 )  # fmt: skip
 READ = (*EDITABLE, REPLICA_SET, EVENT)
 MOST = 60
-FATAL = frozenset({"no_namespace", "unreachable", "not_signed_in"})
 
 
 class Lately:
@@ -57,7 +55,9 @@ class Lately:
         """
         span = parse_time_range(time_range, self._clock.now())
         gaps: list[str] = []
-        read = {kind: await self._all(kind, namespace, gaps) for kind in READ if kind.namespaced or not namespace}
+        kinds = [kind for kind in READ if kind.namespaced or not namespace]
+        listings = await across(self._cluster, kinds, namespace, gaps, authors=True)
+        read = {kind: listing.things for kind, listing in listings.items()}
         found = [
             *rollouts(read[DEPLOYMENT], read[REPLICA_SET]),
             *edits(tuple(thing for kind, things in read.items() if kind in EDITABLE for thing in things)),
@@ -87,16 +87,6 @@ class Lately:
             },
             gaps=tuple(gaps),
         )
-
-    async def _all(self, kind: Kind, namespace: str, gaps: list[str]) -> tuple[Thing, ...]:
-        try:
-            found = await self._cluster.list(kind, namespace if kind.namespaced else "", authors=True)
-        except SkillError as error:
-            if error.key in FATAL:
-                raise
-            gaps.append(str(error))
-            return ()
-        return found.things
 
     def _row(self, each: Change) -> tuple[str, ...]:
         zone = self._clock.now().tzinfo

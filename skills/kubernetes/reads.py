@@ -6,6 +6,7 @@ from skills.action import action
 from skills.clock import Clock
 from skills.errors import SkillError
 from skills.evidence import JSON, Evidence, Table
+from skills.kubernetes.across import across
 from skills.kubernetes.cluster import Cluster, Listing, path_of, seen_at
 from skills.kubernetes.history import CAUSE, revision_of, revisions, selector_of, what_changed
 from skills.kubernetes.kinds import (
@@ -165,18 +166,11 @@ class Reads:
             namespace: Where to look; empty for all namespaces and the nodes.
         """
         now = self._clock.now()
-        found, gaps = [], []
+        gaps: list[str] = []
         kinds = LOOKED_AT if namespace else (*LOOKED_AT, NODE)
-        for kind in kinds:
-            try:
-                listing = await self._cluster.list(kind, namespace)
-            except SkillError as error:
-                if error.key in {"no_namespace", "unreachable", "not_signed_in"}:
-                    raise
-                gaps.append(str(error))
-                continue
-            gaps += left_out(listing, len(listing.things))
-            found += [problem for thing in listing.things for problem in problems_of(thing, now)]
+        listings = (await across(self._cluster, kinds, namespace, gaps)).values()
+        gaps += [gap for listing in listings for gap in left_out(listing, len(listing.things))]
+        found = [problem for listing in listings for thing in listing.things for problem in problems_of(thing, now)]
         rows = tuple((each.kind, each.namespace, each.name, each.reason, each.detail) for each in found[:200])
         columns = ("kind", "namespace", "name", "reason", "detail")
         where, where_zh = namespace or "the cluster", namespace or "集群"

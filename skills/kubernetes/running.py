@@ -2,8 +2,8 @@
 
 from skills.action import action
 from skills.clock import Clock
-from skills.errors import SkillError
 from skills.evidence import Evidence, Table
+from skills.kubernetes.across import across
 from skills.kubernetes.cluster import Cluster, Thing, path_of
 from skills.kubernetes.kinds import CRON_JOB, DAEMON_SET, DEPLOYMENT, STATEFUL_SET, Kind, rights
 from skills.kubernetes.rows import row
@@ -16,7 +16,6 @@ SERVING = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET)
 FINDABLE = (*SERVING, CRON_JOB)
 COLUMNS = ("kind", "namespace", "name", "ready", "image", "age")
 MOST = 300
-FATAL = frozenset({"no_namespace", "unreachable", "not_signed_in"})
 
 
 class Running:
@@ -77,15 +76,8 @@ class Running:
 
     async def _all(self, kinds: tuple[Kind, ...], namespace: str, gaps: list[str]) -> list[Thing]:
         """Of these kinds; one that may not be read is a gap."""
-        found: list[Thing] = []
-        for kind in kinds:
-            try:
-                found += (await self._cluster.list(kind, namespace)).things
-            except SkillError as error:
-                if error.key in FATAL:
-                    raise
-                gaps.append(str(error))
-        return found
+        read = await across(self._cluster, kinds, namespace, gaps)
+        return [thing for listing in read.values() for thing in listing.things]
 
 
 def _whole(ready: str) -> bool:

@@ -3,12 +3,14 @@
 import json
 
 import pytest
+import pytest_asyncio
 
 from bot.playground import Playground
 from tests.fakes.dify_server import Answer, DifyServer
 from tests.fakes.http_server import serve
 from tests.journeys.visitor import house_over, texts
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOWHERE = "http://127.0.0.1:9"
 FORBIDDEN = {
     "kind": "Status",
@@ -20,7 +22,7 @@ FORBIDDEN = {
 SKILLS = ("prometheus", "loki", "kubernetes")
 CASES = {
     "bad PromQL": ("/query_prometheus sum(", "is not right", "有误"),
-    "an unknown namespace": ("/problems nowhere", "no namespace nowhere", "没有命名空间 nowhere"),
+    "an unknown namespace": ("/problems -n nowhere", "no namespace nowhere", "没有命名空间 nowhere"),
     "a time that is none": ("/error_logs service=cart time_range=sometime", "sometime", "看不懂时间"),
     "an argument that is missing": ("/query_prometheus", "/query_prometheus query=…", "/query_prometheus query=…"),
 }
@@ -33,7 +35,7 @@ AWAY = {
         "没有应答",
     ),
     "Loki fails": ("loki", 502, '/search_logs {app="cart"}', "502", "状态码 502"),
-    "Kubernetes forbids": ("kubernetes", 403, "/workloads", "refuses", "拒绝了请求"),
+    "Kubernetes forbids": ("kubernetes", 403, "/workloads", "Kubernetes refused", "拒绝了请求"),
 }
 PLAN = """```aiops-plan
 {"title": "Clean up", "reason": "it is full", "steps": [{"action": "wipe_cluster", "why": "space"}]}
@@ -55,7 +57,7 @@ async def said(folder, urls, question, language, **more):
         return told
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shop():
     async with Playground() as playground:
         yield {name: getattr(playground, f"{name}_url") for name in SKILLS}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.think.scripted.orders import read_order
 from skills import discover
 
-CATALOGUE = discover(["kubernetes", "alertmanager"])
+CATALOGUE = discover(["kubernetes", "alertmanager", "prometheus", "loki"])
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,16 @@ CATALOGUE = discover(["kubernetes", "alertmanager"])
             '/create_silence alertname=Slow,namespace=shop "planned work" 2h',
             "alertmanager.create_silence",
             {"matchers": "alertname=Slow,namespace=shop", "comment": "planned work", "duration": "2h"},
+        ),
+        (
+            '/query_prometheus sum by (pod) (rate(errors{app="cart"}[5m])) time_range=2h',
+            "prometheus.query_prometheus",
+            {"query": 'sum by (pod) (rate(errors{app="cart"}[5m]))', "time_range": "2h"},
+        ),
+        (
+            '/search_logs {app="cart", pod=~"a b"} time_range="last hour"',
+            "loki.search_logs",
+            {"selector": '{app="cart", pod=~"a b"}', "time_range": "last hour"},
         ),
         ("/list_silences ended=yes", "alertmanager.list_silences", {"ended": True}),
     ],

@@ -1,12 +1,16 @@
 """A command that names any action of the catalogue: `/drain_node worker-3`, `/scale_statefulset shop db replicas=3`."""
 
-import shlex
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.plan import Step
 from skills import Catalogue
+
+FREE = ("query", "selector", "question")
+"""Arguments in a language of their own, quotes and spaces and all: what is left of the line."""
+WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,10 @@ def read_order(text: str, catalogue: Catalogue) -> Order | None:
     properties: Mapping[str, Mapping[str, Any]] = schema.get("properties", {})
     required: Sequence[str] = schema.get("required", ())
     given, bare = _split(rest, properties)
+    if (asked := next(iter((*required, *properties)), "")) in FREE and asked not in given and bare:
+        given[asked], bare = " ".join(bare), []
     free = [each for each in dict.fromkeys((*required, *properties)) if each not in given]
-    given |= dict(zip(free, bare, strict=False))
+    given |= dict(zip(free, map(_bare, bare), strict=False))
     left = tuple(bare[len(free) :])
     missing = tuple(each for each in required if each not in given)
     usage = " ".join(
@@ -53,19 +59,25 @@ def read_order(text: str, catalogue: Catalogue) -> Order | None:
 
 def _split(rest: str, properties: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
     """What was given by name, and the other words."""
-    try:
-        words = shlex.split(rest)
-    except ValueError:
-        words = rest.split()
     given: dict[str, str] = {}
     bare: list[str] = []
-    for word in words:
+    for word in WORD.findall(rest) if _quoted(rest) else rest.split():
         name, equals, value = word.partition("=")
         if equals and name in properties:
-            given[name] = value
+            given[name] = _bare(value)
         else:
             bare.append(word)
     return given, bare
+
+
+def _quoted(text: str) -> bool:
+    """Whether every quote in it is closed."""
+    return text.count('"') % 2 == 0 and text.count("'") % 2 == 0
+
+
+def _bare(word: str) -> str:
+    """Without the quotes around it."""
+    return word[1:-1] if len(word) > 1 and word[0] == word[-1] and word[0] in "\"'" else word
 
 
 def _typed(given: Mapping[str, str], properties: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import pytest
 from skills import BadArguments, Catalogue, Forbidden, NotFound, Unreachable
 from skills.clock import Clock
 from skills.kubernetes import skill
+from skills.kubernetes.kinds import KINDS
 from tests.skills.kubernetes.things import crashing, deployment, event, namespace, node, pod, replica_set
 from tests.skills.kubernetes.wire import Wire, status
 
@@ -131,6 +132,23 @@ async def test_what_may_not_be_seen_is_a_gap_not_a_failure(now):
     found = await asks(wire, now)["problems"]({"namespace": "shop"})
     assert len(found.table.rows) == 2
     assert "deployments is forbidden" in found.gaps[0]
+
+
+@pytest.mark.parametrize("look", ["problems", "workloads", "recent_changes"])
+async def test_where_nothing_may_be_seen_nothing_is_called_well(now, look):
+    wire = Wire(namespace(), crashing())
+    refused = status(403, "it is forbidden")
+    asked = asks(wire, now)[look]
+    with pytest.raises(Forbidden, match="it is forbidden"):
+        await asked_of_nothing(wire, asked, refused)
+
+
+async def asked_of_nothing(wire, asked, refused):
+    """Every list of the namespace is refused."""
+    for kind in KINDS:
+        if kind.namespaced:
+            wire.answers["GET", f"{kind.root}/namespaces/shop/{kind.plural}"] = refused
+    return await asked({"namespace": "shop"})
 
 
 async def test_events_are_newest_first_and_within_the_time(now):

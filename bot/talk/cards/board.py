@@ -52,9 +52,9 @@ def _incidents(incidents: Sequence[Incident], words: Words, zone: str) -> Grid |
 
 
 def _asked(asked: Approval, may: bool, words: Words, zone: str) -> list[Block]:
-    title = words("approval_title_pending", title=asked.title or line(asked.steps[0]))
+    title = words("approval_title_pending", title=asked.title or line(asked.steps[0], words))
     steps = Tasks(
-        tuple(Task(str(place), line(step), "waiting", step.why) for place, step in enumerate(asked.steps)),
+        tuple(Task(str(place), line(step, words), "waiting", step.why) for place, step in enumerate(asked.steps)),
         words("approval_steps"),
     )
     told = words("board_asked", asker=asked.requested_by.name, until=_at(asked.expires_at, zone))

@@ -23,7 +23,10 @@ def catching_up_card(
         ("summary_fired", fired(incident)),
         ("summary_cause", [cause]),
         ("summary_done", deeds([each for each in repairs if each.courses], words) or [words("catch_up_nothing_done")]),
-        ("catch_up_waiting", [f"{each.title or line(each.steps[0])} ({each.requested_by.name})" for each in waiting]),
+        (
+            "catch_up_waiting",
+            [f"{each.title or line(each.steps[0], words)} ({each.requested_by.name})" for each in waiting],
+        ),
         ("summary_timeline", timeline(incident, words, zone)[-MOST_MOMENTS:]),
     ]
     blocks: list[Block] = [Markdown(plain(note))] if note else []

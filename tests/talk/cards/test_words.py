@@ -13,7 +13,7 @@ from bot.think.diagnosis import wording
 from skills.catalogue import discover, known_skills
 
 CHINESE = re.compile(r"[一-鿿]")
-SYNTAX = re.compile(r"`[^`]*`|名称:权限:密钥|dify:[\w+]+:密钥|“时间,数值”|https?://\S+")
+SYNTAX = re.compile(r"`[^`]*`|名称:权限:密钥|\{host\}:\{port\}|dify:[\w+]+:密钥|“时间,数值”|https?://\S+")
 """What is typed as it stands keeps its own marks."""
 LATIN_MARK = re.compile(r"[一-鿿}”」][,:;!?](?!\d)|[,:;!?](?=[一-鿿{“])")
 

@@ -155,3 +155,20 @@ def test_numbers_that_name_an_error_are_kept():
     assert family_of("x509: certificate is valid for a, not b").key == "log_certificate"
     assert family_of("ORA-00942: table or view").key == "log_schema"
     assert family_of("took 503 ms") is None
+
+
+@pytest.mark.parametrize(("lines", "healthy"), [(20, False), (3, True)])
+def test_very_many_refusals_at_once_are_a_fault_though_all_pods_are_up(lines, healthy):
+    from bot.think.diagnosis import Verdict
+
+    told = {"name": "front", "ready": True, "restartCount": 0, "state": {"running": {"startedAt": iso(86400)}}}
+    status = {
+        "phase": "Running",
+        "containerStatuses": [told],
+        "conditions": [{"type": "Ready", "status": "True"}],
+    }
+    up = pod(f"front-{HASH}-x2x7k", status, "front")
+    logs = {f"front-{HASH}-x2x7k": [f"ERROR connect to ledger:8080: connection refused ({n})" for n in range(lines)]}
+    things = [workload("front", ready=1), up]
+    verdict = diagnose(sight(*things, ask=alert("HighErrorRate", deployment="front"), logs=logs)).verdict
+    assert (verdict is Verdict.HEALTHY) == healthy

@@ -33,6 +33,7 @@ class Heard:
 
 
 SURGE = 3
+MANY = 10
 LEAD = 900.0
 
 
@@ -91,7 +92,7 @@ def _finding(sight: Sight, subject: Subject, heard: Heard, newest: float) -> Fin
         subject,
         family.key,
         family.category,
-        family.weight * (0.5 if old else 1.0) * (0.6 if well and family.symptom and not surging else 1.0),
+        _weight(family, old, well and family.symptom and not surging, surging and heard.count - heard.before >= MANY),
         values,
         proofs,
         at=heard.lines[0].at,
@@ -100,6 +101,12 @@ def _finding(sight: Sight, subject: Subject, heard: Heard, newest: float) -> Fin
         points_to=blames,
         action="rollout_restart" if family.key == "log_pool" else "",
     )
+
+
+def _weight(family: Family, old: bool, usual: bool, many: bool) -> float:
+    """Less where it is old, or is heard of what is well; more where very many came at once."""
+    weight = family.weight * (0.5 if old else 1.0) * (0.6 if usual else 1.0)
+    return weight + 0.1 * (1 - weight) if many and not old else weight
 
 
 def _surging(sight: Sight, heard: Heard) -> bool:

@@ -18,7 +18,7 @@ from knowledge.tables import documents
 from knowledge.upkeep import check
 
 ROUNDS = 20
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 class BenchLibrary:
@@ -50,7 +50,12 @@ async def one_round(folder: Path, model: str, step: str, when: str, count: int) 
     """What was wrong afterwards; empty when nothing was."""
     words = [sys.executable, "-m", "bot.evals._library_child", str(folder), model, step, when, str(count)]
     child = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
-    said, wrong = await asyncio.wait_for(child.communicate(), PATIENCE)
+    try:
+        said, wrong = await asyncio.wait_for(child.communicate(), PATIENCE)
+    except TimeoutError:
+        child.kill()
+        await child.wait()
+        return f"it did not come to this step within {PATIENCE:g} s"
     if child.returncode != -signal.SIGKILL:
         return f"it was not killed: {wrong.decode()[-300:]}"
     lines = said.decode().splitlines()

@@ -12,6 +12,9 @@ ROOT = Path(__file__).parents[2]
 MOVED = ("/opt/dutybot", "/build", "/var/lib/dutybot")
 """Folders of the image that stand in the folder instead."""
 
+REACHING = r"HOME$|PIP_|SSL_CERT_|REQUESTS_CA_BUNDLE$|(?i:https?|no)_proxy$"
+"""What this machine's environment says of the way to packages."""
+
 
 def stages(text):
     """Each stage: its instructions, as (word, rest)."""
@@ -37,7 +40,7 @@ class Image:
         programs = self.root / "programs"
         programs.mkdir(parents=True)
         (programs / "python").symlink_to(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}")
-        kept = {name: os.environ[name] for name in ("HOME", "PIP_INDEX_URL", "PIP_CONFIG_FILE") if name in os.environ}
+        kept = {name: value for name, value in os.environ.items() if re.match(REACHING, name)}
         self.env = kept | {"PATH": f"{programs}:/usr/bin:/bin"}
         self.work = self.root / "build"
         self.work.mkdir()

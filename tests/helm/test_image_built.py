@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(3600),
     pytest.mark.skipif(os.environ.get("DUTYBOT_TESTS") == "quick", reason="it takes minutes"),
+    pytest.mark.skipif(shutil.which("strip") is None, reason="binutils are not installed"),
     pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the image's Python is 3.11"),
 ]
 MOST_MB = 600

@@ -56,7 +56,7 @@ def rescaled(kube, namespace, at):
 
 def weeks(namespace, nodes, now):
     """Requests that grow by a tenth of the cluster a day, and use that was lifted by a scaling."""
-    times = np.arange(now - DAYS * 86400, now + 1, STEP)
+    times = np.arange(now - DAYS * 86400, now + 3600, STEP)
     days = (times - now) / 86400
     room = 4.0 * nodes
     asked = room * (0.80 + 0.1 * days).clip(0.05)
@@ -78,14 +78,15 @@ def weeks(namespace, nodes, now):
 
 
 def served(start_prometheus, times, series, now):
-    """All but the last hours as blocks of promtool; those by remote write."""
+    """All but the last hours as blocks of promtool; those by remote write, up to the moment when all else stands."""
     old = times < now - 3 * 3600
     text = openmetrics(
         [(labels, list(zip(times[old].tolist(), values[old].tolist(), strict=True))) for labels, values in series]
     )
     prometheus = start_prometheus(backfill=text)
+    new = ~old & (times <= time.time())
     prometheus.write(
-        [(labels, list(zip(times[~old].tolist(), values[~old].tolist(), strict=True))) for labels, values in series]
+        [(labels, list(zip(times[new].tolist(), values[new].tolist(), strict=True))) for labels, values in series]
     )
     return prometheus
 

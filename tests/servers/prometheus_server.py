@@ -76,8 +76,9 @@ class PrometheusServer:
         if isinstance(backfill, str):
             text = self.folder / "backfill.txt"
             text.write_text(backfill)
-        make = [programs.find("promtool"), "tsdb", "create-blocks-from", "openmetrics", str(text), str(blocks)]
-        subprocess.run(make, check=True, capture_output=True)
+        make = [programs.find("promtool"), "tsdb", "create-blocks-from", "openmetrics"]
+        days = "--max-block-duration=24h"  # it reads all of the text again for each block
+        subprocess.run([*make, days, str(text), str(blocks)], check=True, capture_output=True)
 
     def configure(
         self,

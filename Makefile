@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 8421
 LOCKED := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-header
 
-.PHONY: browser demo setup test quick lint servers lock train docs pictures site clean
+.PHONY: advisories browser demo setup test quick lint servers lock train docs pictures site clean
 
 demo: setup ## Open the chat over the pretend cluster.
 	$(BIN)/dutybot demo --port $(PORT)
@@ -31,7 +31,10 @@ quick: setup ## The tests that need no built servers.
 browser: ## Chromium for the tests of the page, where it is missing and can be installed.
 	@command -v chromium >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq chromium >/dev/null 2>&1; } || echo "no Chromium: the tests of the page are skipped"
 
-test: setup lint servers browser ## Everything.
+advisories: setup ## What is known against the packages that we stand on; says so when nobody could be asked.
+	$(BIN)/python -m tests.advisories
+
+test: setup lint advisories servers browser ## Everything.
 	$(BIN)/python -m pytest -q
 
 lock: ## Compile requirements*.lock anew from pyproject.toml.

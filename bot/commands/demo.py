@@ -73,7 +73,7 @@ async def _demo(port: int, browser: bool, language: "Language", folder: Path) ->
         given = Given(
             skills=skills,
             channels={"web": {"host": "127.0.0.1", "story": Story(playground)}},
-            alerts={"alertmanager": {"open": True}},
+            alerts={"alertmanager": {"open": True, "reconcile_seconds": 0}},
         )
         clock = Clock(lambda: datetime.fromtimestamp(playground.clock(), UTC))
 

@@ -1,4 +1,4 @@
-"""Orders about acting itself: /breaker reset, /break-glass REASON, /autonomy."""
+"""Orders about acting itself, and questions about who did what."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,14 @@ from bot.domain.card import Card, plain
 from bot.domain.message import Message
 from bot.hall.calling import Calling
 from bot.hall.home import Home
+from bot.hall.recounting import Recounting
 from bot.talk.cards.autonomy import autonomy_card
 from bot.talk.cards.notice import notice_card
 from bot.talk.cards.words import Words
 from bot.talk.outbox import Outbox
 from bot.talk.threads import our_thread
 
-ORDERS = ("/breaker", "/break-glass", "/autonomy")
+ORDERS = ("/breaker", "/break-glass", "/autonomy", "/audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,14 @@ class Ordering:
     outbox: Outbox
     home: Home
     calling: Calling
+    recounting: Recounting
 
     @staticmethod
     def meant(message: Message) -> bool:
         """Whether it is one of these orders."""
-        return message.text.split(maxsplit=1)[:1] != [] and message.text.split(maxsplit=1)[0] in ORDERS
+        return message.text.split(maxsplit=1)[:1] != [] and (
+            message.text.split(maxsplit=1)[0] in ORDERS or Recounting.meant(message)
+        )
 
     async def obey(self, message: Message) -> None:
         """Do it, or say why not."""
@@ -41,8 +45,10 @@ class Ordering:
                 card = notice_card(words(key), words, "ok" if key == "breaker_was_reset" else "warn")
             case "/break-glass":
                 card = await self._break_glass(message, rest.strip(), words)
-            case _:
+            case "/autonomy":
                 card = await self._autonomy(words)
+            case _:
+                card = await self.recounting.card(message, words)
         await self.outbox.show(f"answer:{message.key}", message.thread, card)
 
     async def _break_glass(self, message: Message, reason: str, words: Words) -> Card:

@@ -84,6 +84,11 @@ class Watching:
                     Look(f"ended:{incident.id}:{incident.resolved_at.isoformat()}", thread, incident.id)
                 )
 
+    async def firing(self) -> list[Alert]:
+        """The alerts that we take to be on."""
+        opened = await self.incidents.opened()
+        return [alert for incident in opened for alert in incident.alerts if alert.firing]
+
     async def look(self, event: Look) -> None:
         """Find the cause, show it, and propose the repair; of what is over, sum up."""
         incident = await self.incidents.get(event.incident_id)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bot.redaction.keyvalue import placeholder, prose
 from bot.redaction.names import Hold, holds
 
-SIGNS = ("value", r"~[:=]\s{0,3}[|>]?-?\r?\n", r"~：\s{0,3}\r?\n")
+SIGNS = ("value", r"~[:=]\s{0,3}[|>]?-?\r?\n", r"~：\s{0,3}\r?\n", r"~[a-z]>\s{0,3}\r?\n")
 """One of these stands where a value may stand apart from its name."""
 _Q = r"\\{0,3}[\"']"
 _FIELDS = re.compile(
@@ -20,6 +20,9 @@ _NEXT_LINE = re.compile(
     r"|令牌))[\"']?[ \t]{0,3}(?:[:=：]|[:：][ \t]{0,3}[|>]-?)[ \t]{0,3}\r?\n"
     r"(?P<more>[ \t]*)[\"']?(?P<v>[^\s\"':,{}\[\]<>]{4,1024})[\"']?[ \t]*$"
 )
+_ELEMENT = re.compile(
+    r"<(?:\w{1,40}:)?(?P<name>[A-Za-z][\w.\-]{1,80})(?:\s[^<>\n]{0,200})?>\s{0,3}\r?\n\s{0,40}(?P<v>[^\s<>]{4,1024})\s{0,8}\n\s{0,40}</"
+)
 _INSERT = re.compile(
     r"(?i)\binto\s{1,4}\S{1,80}\s{0,4}\((?P<columns>[^()]{1,2000})\)\s{0,4}values\s{0,4}(?P<rows>\([^\n]{1,20000})"
 )
@@ -32,6 +35,9 @@ _FIELD = re.compile(
 def beside(text: str) -> Iterator[tuple[int, int, str]]:
     """Spans of such values in a whole text."""
     for found in _FIELDS.finditer(text):
+        if _secret(found["name"], found["v"]):
+            yield *found.span("v"), "secret"
+    for found in _ELEMENT.finditer(text):
         if _secret(found["name"], found["v"]):
             yield *found.span("v"), "secret"
     for found in _NEXT_LINE.finditer(text):
@@ -72,4 +78,6 @@ def _secret(name: str, value: str) -> bool:
     hold = holds(name)
     if (value.isdigit() and len(value) < 4) or placeholder(value) or prose(value) or hold is Hold.NOTHING:
         return False
+    if value.isdigit() and len(value) >= 16:
+        return True
     return hold is Hold.SECRET or bool(re.search(r"\d", value) and re.search(r"[A-Za-z]", value) and len(value) >= 12)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from bot.redaction.names import WORD, Hold, holds
+from bot.redaction.names import WORD, Hold, holds, lowered
 
 LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 MOST_NAME = 48
@@ -11,12 +11,11 @@ MOST_LOOKED_INTO = 1024
 """A longer value that is no secret is passed over, not searched for further names."""
 _REST = re.compile(r"[A-Za-z0-9_.\-]{0,49}")
 _VALUE = re.compile(
-    r"""(?P<sep>\((?=["'])|(?:\\*["'`])?(?:\]|\[\])?[ \t]{0,3}(?:[=-]>|→|:{0,3}=|[!=]==?|[=:]|\?="
-    r"|\.=)[ \t]{0,3}"""
+    r"""(?P<sep>\((?=["'])|(?:\\*["'`])?(?:\]|\[\])?[ \t]{0,3}(?:[=-]>|→|[!=]==?|:{0,3}=|[=:]|\?{1,2}=|\.=)[ \t]{0,3}"""
     "|[ \t]{1,8}string[ \t]{0,8}=[ \t]{0,8}"
-    ""
     r"""|\\*["'`][ \t]{0,8},[ \t]{0,8}(?=\\*["'`])(?!\\*["'`][\w.-]{1,60}\\*["'`]\s{0,4}:)"""
     r"""|[ \t]{1,8}-[ \t]{1,8}(?=["'`])|[ \t]{1,8}(?=["'`]))"""
+    r"""(?:string\(\d{1,5}\)[ \t]{0,3}|[A-Za-z]{1,16}\((?=["'])|[bBuUrRN](?=["']))?"""
     r"""(?:\[?@?(?P<q>\\*["'`])(?P<quoted>(?:\\\\.|(?!(?P=q))[^\n]){1,4096}?)(?P=q)"""
     r"""|(?P<bare>[^\s"'`,;&<>(){}\[\]|\\]{1,4096}))"""
 )
@@ -26,93 +25,38 @@ _PLACEHOLDER = re.compile(
     r"|\$[A-Z_]+|\$|(?i:null|none|nil|true|false|undefined|empty|yes|no|n/a|ok|-)|\.{3,})$"
 )
 _PROSE = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "were",
-        "the",
-        "a",
-        "an",
-        "to",
-        "for",
-        "in",
-        "on",
-        "of",
-        "not",
-        "no",
-        "yes",
-        "must",
-        "required",
-        "invalid",
-        "incorrect",
-        "missing",
-        "expired",
-        "authentication",
-        "authorization",
-        "failed",
-        "error",
-        "mismatch",
-        "min",
-        "max",
-        "length",
-        "policy",
-        "from",
-        "with",
-        "and",
-        "or",
-        "has",
-        "have",
-        "been",
-        "be",
-        "empty",
-        "set",
-        "unset",
-        "null",
-        "none",
-        "true",
-        "false",
-        "nil",
-        "ok",
-        "denied",
-        "accepted",
-        "changed",
-        "reset",
-        "rotated",
-        "refresh",
-        "refreshed",
-        "found",
-        "valid",
-        "bearer",
-        "basic",
-        "digest",
-        "negotiate",
-        "token",
-        "key",
-        "unauthorized",
-        "forbidden",
-        "user",
-        "admin",
-        "password",
-        "passwd",
-        "secret",
-        "username",
-        "credentials",
-    ]
+    re.findall(
+        r"[a-z]+",
+        """
+        is are was were the a an to for in on of not no yes must required invalid incorrect missing expired
+        authentication authorization failed error mismatch min max length policy from with and or has have been
+        be empty set unset null none true false nil ok denied accepted changed reset rotated refresh refreshed
+        found valid bearer basic digest negotiate token key unauthorized forbidden user admin password passwd
+        secret username credentials
+        """,
+    )
 )
 _PORT = re.compile(r"\d{2,5}(?:/\S*)?")
 _JOINED = re.compile(r"[a-z]+(?::[a-z0-9_]+)+|[A-Z]{2,}(?:_[A-Z]{2,})+")
-_CLUSTER_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
+_CLUSTER_NAME = re.compile(r"(?:[a-z]+|[a-z0-9]{1,15})(?:-(?:[a-z]+|[a-z0-9]{1,15}))+")
 _SECRETISH = re.compile(r"^(?=.*[0-9])(?=.*[A-Za-z])[^\s]{8,}$|^[A-Za-z0-9+/_\-.=]{20,}$")
 _NUMBER = re.compile(r"^[+\-]?\d+(?:\.\d+)?(?:ms|s|m|h|d|%|[kKmMgG]i?[bB]?)?$")
-_UUID = re.compile(r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _HEX = re.compile(r"^[0-9a-f]{7,}$")
 _DOTTED_WORDS = re.compile(r"[a-z]+(?:[._\-][a-z]+)+")
-_LONG_KEY = re.compile(r"[A-Za-z0-9_\-./+=]{20,}")
-_KEY_NAME = re.compile(r"(?:[_\-][kK][eE][yY]|[a-z]Key)$")
+_LONG_KEY = re.compile(r"[A-Za-z0-9_\-./+=~]+")
+_KEY_NAME = re.compile(r"(?:[_.\-][kK][eE][yY]|[a-z]Key)$")
+_IN_NAMESPACE = re.compile(r"[a-z][a-z0-9\-]{0,40}/[a-z](?:[a-z0-9]{0,14}[-.])*[a-z0-9]{1,14}")
+"""A namespace and a name in it."""
+_OPENS = re.compile(
+    r"[A-Z][A-Z0-9_]*_KEY|(?i:.*(?:app|subscription|integration|service|ingest\w*|write|function|admin|root|client|merchant"
+    r"|hmac|sign\w*|(?:de|en)?crypt\w*|cipher|storage|partner|activation|transport|routing)[_.-]?key)"
+)
+"""Keys that open something, though their value be hex or short."""
 _ASSIGNED = frozenset({"=", "?=", ":="})
 _PIN = re.compile(r"pass|pwd|pin", re.IGNORECASE)
-_TOKENISH = re.compile(r"token|secret|cred", re.IGNORECASE)
+_TOKENISH = re.compile(r"token|secret|cred|api[_-]?key", re.IGNORECASE)
+_HUMPS = re.compile(r"(?:[A-Z]?[a-z]{2,}\d{0,2}|[A-Z]{2,}\d{0,2})+|[A-Za-z][a-z]*(?:[_.:/-][A-Za-z][a-z]*)+")
 
 
 def placeholder(value: str) -> bool:
@@ -125,10 +69,15 @@ def prose(value: str) -> bool:
     return value.strip(".,;:!?").lower() in _PROSE
 
 
+def cluster_name(value: str) -> bool:
+    """What workloads and pods are called: words joined by dashes, none of them long and mixed."""
+    return bool(_CLUSTER_NAME.fullmatch(value)) and not _UUID.search(value)
+
+
 def pairs(text: str) -> Iterator[tuple[int, int, str]]:
     """Spans of the secret values beside their names."""
-    at = 0
-    while found := WORD.search(text, at):
+    at, low = 0, lowered(text)
+    while found := WORD.search(low, at):
         start, end = _whole(text, found.start(), found.end())
         value = _VALUE.match(text, end) if end - found.end() <= MOST_NAME else None
         if value is None:
@@ -157,16 +106,18 @@ def _secret(name: str, value: str, sep: str, *, quoted: bool) -> bool:
     low = name.lower()
     if hold is Hold.NOTHING or placeholder(value) or not value.strip(" ,:{}[]"):
         return False
-    if sep.strip() == ":" and (_PORT.fullmatch(value) or _CLUSTER_NAME.fullmatch(value)) and hold is Hold.PERHAPS:
+    if sep.strip() == ":" and hold is Hold.PERHAPS and (_PORT.fullmatch(value) or cluster_name(value)):
         return False
-    if not sep.strip() and _CLUSTER_NAME.fullmatch(value):
+    if not sep.strip() and cluster_name(value):
         return False
     if (value.isdigit() and len(value) < 4) or "@sha256:" in value or _JOINED.fullmatch(value):
+        return False
+    if (name == "PASS" and value.startswith("Test")) or (hold is Hold.PERHAPS and _IN_NAMESPACE.fullmatch(value)):
         return False
     if low in {"pwd", "oldpwd"} and value.startswith(("/", ".", "~")):
         return False
     if _NUMBER.match(value) and not _PIN.search(low):
-        return False
+        return len(value) >= 16 and value.isdigit() and bool(_TOKENISH.search(low))
     if not quoted and prose(value):
         return False
     return _surely(value, sep, quoted) if hold is Hold.SECRET else _perhaps(name, low, value.strip(), quoted)
@@ -184,12 +135,20 @@ def _surely(value: str, sep: str, quoted: bool) -> bool:
 def _perhaps(name: str, low: str, value: str, quoted: bool) -> bool:
     """Beside a name that may hold one: only what looks like one."""
     mixed = bool(re.search(r"\d", value) and re.search(r"[A-Za-z]", value))
+    value = value.removeprefix("base64:")
     if low == "key" or low.endswith((".key", "?key", "&key")) or _KEY_NAME.search(name):
-        if _HEX.match(value) and (low != "key" or len(value) < 32):
+        if _HEX.match(value) and (len(value) < 32 or not (low == "key" or _OPENS.fullmatch(name))):
             return False
-        return bool(_LONG_KEY.fullmatch(value)) and mixed and not _UUID.match(value) and not re.search(r"[:/]", value)
+        long = len(value) >= 20 or (len(value) >= 16 and bool(_OPENS.fullmatch(name)))
+        return (
+            long
+            and bool(_LONG_KEY.fullmatch(value))
+            and mixed
+            and not _UUID.match(value)
+            and not re.search(r"[:/]", value)
+        )
     if _SECRETISH.match(value) and not value.startswith(("/", "http", "sha256:", "SHA256:")):
         return not _DOTTED_WORDS.fullmatch(value)
-    if quoted and value.isdigit() and len(value) >= 16:
-        return bool(_TOKENISH.search(low))
-    return quoted and len(value) >= 8 and bool(_TOKENISH.search(low)) and " " not in value and mixed
+    if not quoted or len(value) < 8 or " " in value or not _TOKENISH.search(low):
+        return False
+    return mixed or (len(value) >= 12 and not _HUMPS.fullmatch(value))

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 
-KIND = re.compile(r"^\s*[\"']?kind[\"']?:\s*[\"']?Secret\b", re.MULTILINE)
-DOCUMENT = re.compile(r"^---[ \t]*$", re.MULTILINE)
-DATA = re.compile(r"^(?P<dent>[ \t]*)(?:data|stringData):[ \t]*$")
+# Each pattern begins with letters of its own: one that begins with a space or a line's start is tried at every place.
+KIND = re.compile(r"kind[\"']?:\s{0,8}[\"']?Secret\b")
+DOCUMENT = re.compile(r"\n---[ \t]*(?=\r?\n|\Z)")
+DATA = re.compile(r"(?:data|stringData)[\"']?:[ \t]*\r?$", re.MULTILINE)
 ENTRY = re.compile(r"^(?P<dent>[ \t]+)[\"']?[\w.\-]{1,253}[\"']?:[ \t]*(?P<v>\S.*)?$")
-JSON_KIND = re.compile(r"\\*\"kind\\*\"\s{0,4}:\s{0,4}\\*\"Secret\\*\"")
-JSON_DATA = re.compile(r"\\*\"(?:data|stringData)\\*\"\s{0,4}:\s{0,4}\{(?P<fields>[^{}]{1,65536})\}")
+JSON_KIND = re.compile(r"kind\\*\"\s{0,4}:\s{0,4}\\*\"Secret\\*\"")
+JSON_DATA = re.compile(r"(?:data|stringData)\\*\"\s{0,4}:\s{0,4}\{(?P<fields>[^{}]{1,65536})\}")
 JSON_ENTRY = re.compile(r"\\*\"[\w.\-]{1,253}\\*\"\s{0,4}:\s{0,4}\\*\"(?P<v>[^\"\\]{1,65536})")
 BLOCK = frozenset({"|", ">", "|-", ">-", "|+", ">+"})
 
@@ -19,27 +20,34 @@ def kubernetes_secrets(text: str) -> Iterator[tuple[int, int, str]]:
         for fields in JSON_DATA.finditer(text):
             for each in JSON_ENTRY.finditer(text, *fields.span("fields")):
                 yield *each.span("v"), "kubernetes"
-    at = 0
-    for document in DOCUMENT.split(text):
-        start = text.find(document, at)
-        at = start + len(document)
-        if KIND.search(document):
-            yield from ((begin + start, end + start, "kubernetes") for begin, end in _values(document))
+    start = 0
+    for end in [*(found.end() for found in DOCUMENT.finditer(text)), len(text)]:
+        if KIND.search(text, start, end):
+            yield from ((*span, "kubernetes") for span in _values(text, start, end))
+        start = end
 
 
-def _values(document: str) -> Iterator[tuple[int, int]]:
-    at, inside, block = 0, -1, -1
-    for line in document.splitlines(keepends=True):
-        body = line.rstrip("\r\n")
+def _values(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for found in DATA.finditer(text, start, end):
+        line = text.rfind("\n", start, found.start()) + 1 or start
+        if not text[line : found.start()].strip(" \t\"'"):
+            yield from _entries(text, found.end() + 1, end, found.start() - line)
+
+
+def _entries(text: str, at: int, end: int, inside: int) -> Iterator[tuple[int, int]]:
+    """From here on, until a line stands no deeper than the word data."""
+    block = -1
+    while at < end:
+        stop = text.find("\n", at, end)
+        stop = end if stop < 0 else stop
+        body = text[at:stop].rstrip("\r")
         dent = len(body) - len(body.lstrip())
-        if inside >= 0 and body.strip() and dent <= inside:
-            inside = block = -1
-        if inside < 0:
-            inside = len(found["dent"]) if (found := DATA.match(body)) else -1
-        elif block >= 0 and dent > block:
+        if body.strip() and dent <= inside:
+            return
+        if block >= 0 and dent > block:
             yield at + dent, at + len(body)
         elif (entry := ENTRY.match(body)) and entry["v"]:
             block = len(entry["dent"]) if entry["v"].strip() in BLOCK else -1
             if block < 0:
                 yield at + entry.start("v"), at + len(body.rstrip())
-        at += len(line)
+        at = stop + 1

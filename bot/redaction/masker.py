@@ -15,7 +15,7 @@ from bot.redaction.manifests import kubernetes_secrets
 from bot.redaction.names import LITERALS
 from bot.redaction.personal import personal
 from bot.redaction.rule import Rule
-from bot.redaction.rules import PEM, RULES
+from bot.redaction.rules import BLOCKS, RULES
 
 Redacted = NewType("Redacted", str)
 """Text that has passed the mask."""
@@ -34,7 +34,19 @@ SPOKEN = frozenset(spoken.SIGNS)
 DIGITS = frozenset({ELEVEN, SPACED})
 CODED = frozenset(encoded.SIGNS)
 GATE = Gate(
-    [*BY_SIGN, *LITERALS, *PEM.signs, *ODD_SIGNS, *SPOKEN, *DIGITS, *beside.SIGNS, *CODED, "kind", "into"], CODED
+    [
+        *BY_SIGN,
+        *LITERALS,
+        *(sign for block in BLOCKS for sign in block.signs),
+        *ODD_SIGNS,
+        *SPOKEN,
+        *DIGITS,
+        *beside.SIGNS,
+        *CODED,
+        "kind",
+        "into",
+    ],
+    CODED,
 )
 NONE: frozenset[str] = frozenset()
 
@@ -85,8 +97,9 @@ def _found(text: str, deep: bool = True) -> Iterator[Span]:
     """`deep`: also what shows only once a line is read as a person sees it."""
     signs = GATE.lines(text)
     everywhere = set().union(*signs.values())
-    if "private key" in everywhere:
-        yield from ((*found.span("v"), PEM.name) for found in PEM.shape.finditer(text))
+    for block in BLOCKS:
+        if block.signs[0] in everywhere:
+            yield from ((*found.span("v"), block.name) for found in block.shape.finditer(text))
     if "kind" in everywhere and "secret" in everywhere:
         yield from kubernetes_secrets(text)
     if not signs and text.isascii():
@@ -97,7 +110,7 @@ def _found(text: str, deep: bool = True) -> Iterator[Span]:
         there = signs.get(number, NONE)
         if not there.isdisjoint(beside.SIGNS):
             before = lines[number - 1] if number else ""
-            around = before + "".join(lines[number : number + 2])
+            around = before + "".join(lines[number : number + 3])
             if len(around) <= LONGEST_LINE:
                 yield from _moved(beside.beside(around), at - len(before))
         for piece in range(0, len(line) if there else 0, LONGEST_LINE):
@@ -156,7 +169,10 @@ def _by_rule(rule: Rule, line: str) -> Iterator[Span]:
             continue
         if rule.name == "url-password" and (value.startswith("$") or (value.isdigit() and len(value) <= 5)):
             continue
-        yield *found.span("v"), rule.name
+        start, end = found.span("v")
+        if line[end : end + 1] in {'"', "'"}:  # what escapes the quote belongs to the quote
+            end = start + len(value.rstrip("\\"))
+        yield start, end, rule.name
 
 
 def _echoes(line: str, found: list[Span]) -> Iterator[Span]:

@@ -8,7 +8,7 @@ PLACES: tuple[Rule, ...] = (
     rule(
         "url-password",
         r"~@(?:tcp|unix|udp)?\(",
-        r"(?<![\w:/])[\w.\-]{1,64}:(?P<v>[^\s@\"']{1,256})@(?:tcp|unix|udp)?\(",
+        r"(?<![\w:/])[\w.\-]{1,64}:(?P<v>[^\s\"']{1,256}?)@(?:tcp|unix|udp)?\(",
     ),
     rule(
         "url-password",
@@ -39,8 +39,8 @@ PLACES: tuple[Rule, ...] = (
     ),
     rule(
         "cloud-key",
-        r"~\b(?:ak|sk|access[ _]?key|secret[ _]?id)[\"']?\s?[:=]",
-        r"(?i)(?<![a-z0-9_])(?:ak|sk|access[ _]?key"
+        r"~(?:\b|_)(?:ak|sk|access[ _]?key|secret[ _]?id)[\"']?\s?[:=]",
+        r"(?i)(?<![a-z0-9])(?:ak|sk|access[ _]?key"
         r"|secret[ _]?id)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<v>(?=[^\s]{0,79}\d)[A-Za-z0-9+/=]{16,80})(?![\w+/=])",
     ),
     rule(

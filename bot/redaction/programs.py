@@ -89,4 +89,29 @@ PROGRAMS: tuple[Rule, ...] = (
     ),
     rule("command-line", "redis-cli¦auth", r"(?i)\bauth\s{1,4}(?:default\s{1,4})?[\"'](?P<v>[^\s\"']{4,256})[\"']"),
     rule("command-line", "pass:", r"\s-pass(?:in|out)?\s{1,4}pass:(?P<v>[^\s\"']{1,256})"),
+    rule(
+        "command-line",
+        "kinit¦sudo¦cryptsetup¦gpg¦| su ",
+        r"\becho\s{1,4}(?:-n\s{1,4})?(?P<q>[\"'])?(?P<v>(?(q)[^\"'\n]|[^\s\"'|]){1,256})(?(q)(?P=q))\s{0,4}\|\s{0,4}"
+        r"(?:kinit|sudo\s{1,4}-\w{0,4}S|cryptsetup|gpg|su)\b",
+    ),
+    rule("command-line", "creds", r"--(?:src-|dest-)?creds[ =]{1,4}[\"']?[\w.\-@]{1,64}:(?P<v>[^\s\"']{1,256})"),
+    rule("command-line", "ossutil", r"\bossutil\w{0,6}\s{1,4}config\b[^\n]{0,200}?\s-k\s{1,4}(?P<v>[^\s\"']{8,128})"),
+    _flag("beeline", "beeline", "p"),
+    rule(
+        "command-line",
+        "net use",
+        r"(?i)\bnet\s{1,4}use\b[^\n]{0,160}?/user:\S{1,64}\s{1,4}(?P<v>[^\s/*\"'][^\s\"']{0,127})",
+    ),
+    rule(
+        "command-line",
+        "schtasks¦sc config",
+        r"(?i)\b(?:schtasks|sc)\b[^\n]{0,200}?(?:/rp|/p|password=)\s{1,4}(?P<v>[^\s\"']{1,128})",
+    ),
+    rule(
+        "sql-password",
+        "sp_addlogin¦sp_password¦aes_¦pgp_sym_¦encode(¦db.auth",
+        r"(?i)\b(?:sp_addlogin|sp_password|aes_(?:en|de)crypt|pgp_sym_(?:en|de)crypt|db\.auth)\b\s{0,4}\(?"
+        r"[^,\n]{1,200},\s{0,4}N?[\"'](?P<v>[^\"'\n]{1,256})[\"']",
+    ),
 )

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.database import Codec, Database
 from bot.database.batch import Batch
 from bot.database.replicas import orphaned, turn
-from bot.domain.card import Card
+from bot.domain.card import Card, RedactedCard
 from bot.domain.message import Person, Thread
 from bot.errors import CardRefused, ChannelError, StoreDown, TryLater, Undeliverable
 from bot.talk.cards.masked import masked
@@ -145,11 +145,11 @@ class Outbox:
         async with self._database.read() as connection:
             row = (await connection.execute(select(CARDS).where(CARDS.c.slot == slot))).one_or_none()
         if slot not in self._lines:
-            known = Delivery(slot, thread, Card(""), row.revision if row else 0, row.ref if row else "")
+            known = Delivery(slot, thread, masked(Card("")), row.revision if row else 0, row.ref if row else "")
             self._lines[slot] = _Line(known, known.revision, sent=known.revision)
         return self._lines[slot]
 
-    def _next(self, line: _Line, thread: Thread, card: Card, *, final: bool) -> Delivery:
+    def _next(self, line: _Line, thread: Thread, card: RedactedCard, *, final: bool) -> Delivery:
         line.promised += 1
         return replace(line.newest, thread=thread, card=card, revision=line.promised, final=final)
 
@@ -276,7 +276,8 @@ class Outbox:
         }
 
     def _kept(self, row: Any) -> Delivery:
-        return Delivery(row.slot, self._threads.load(row.thread), self._cards.load(row.card), row.revision, row.ref)
+        card = RedactedCard(self._cards.load(row.card))
+        return Delivery(row.slot, self._threads.load(row.thread), card, row.revision, row.ref)
 
     async def _mark_delivered(self, deliveries: list[Delivery]) -> list[Delivery | None]:
         newer: dict[str, Delivery] = {}

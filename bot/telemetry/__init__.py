@@ -2,6 +2,7 @@
 
 from bot.telemetry.logs import log_as
 from bot.telemetry.metrics import (
+    ALERTS_RECONCILED,
     APPROVALS_PENDING,
     BRAIN_UP,
     BREAKER_OPEN,
@@ -20,6 +21,7 @@ from bot.telemetry.metrics import (
 from bot.telemetry.traces import span, trace_to
 
 __all__ = [
+    "ALERTS_RECONCILED",
     "APPROVALS_PENDING",
     "BRAIN_UP",
     "BREAKER_OPEN",

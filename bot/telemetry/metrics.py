@@ -33,7 +33,11 @@ DIAGNOSIS_SECONDS = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10, 20),
 )
 DIAGNOSIS_LOG_BYTES = Counter("dutybot_diagnosis_log_bytes", "Bytes of logs that were read in looks for the cause.")
+ALERTS_RECONCILED = Counter(
+    "dutybot_alerts_reconciled", "Alerts that no webhook had told of, heard by asking Alertmanager.", ["state"]
+)
 METRICS = (
+    ALERTS_RECONCILED,
     DIAGNOSIS_SECONDS,
     DIAGNOSIS_LOG_BYTES,
     EVENTS,

@@ -12,7 +12,7 @@ from bot.domain.case import Case
 from bot.domain.incident import Incident
 from bot.domain.message import Language
 from bot.domain.telling import cut, in_words, names_of
-from bot.redaction import mask
+from bot.redaction import Redacted, mask
 from bot.shield import NAME, Shield, names_in
 from skills import Action, Evidence
 
@@ -35,10 +35,10 @@ def shield_of(briefing: Briefing) -> Shield:
     return Shield(names.union(*map(names_of, case.seen)))
 
 
-def inputs_of(briefing: Briefing, shield: Shield | None = None) -> dict[str, str]:
+def inputs_of(briefing: Briefing, shield: Shield | None = None) -> dict[str, Redacted]:
     """The same names every turn: an input that is left out would read as "None" in the prompt."""
     case, shield = briefing.case, shield or shield_of(briefing)
-    return {
+    told = {
         "thread": case.thread.key[:255],
         "speaker": f"{shield.text(case.asked_by.name)[:100]} ({case.asked_by.id})"[:200],
         "language": case.language,
@@ -50,9 +50,10 @@ def inputs_of(briefing: Briefing, shield: Shield | None = None) -> dict[str, str
         "recap": shield.block("conversation", recap_of(case, shield)),
         "actions": actions_text(briefing.actions),
     }
+    return {name: mask(value) for name, value in told.items()}
 
 
-def query_of(briefing: Briefing, fresh: bool = False, shield: Shield | None = None) -> str:
+def query_of(briefing: Briefing, fresh: bool = False, shield: Shield | None = None) -> Redacted:
     """The turn's own words; after the first round, what came of the steps. `fresh`: the brain knows nothing yet."""
     case, shield = briefing.case, shield or shield_of(briefing)
     parts = []
@@ -67,7 +68,7 @@ def query_of(briefing: Briefing, fresh: bool = False, shield: Shield | None = No
         parts.append(mask(cut(case.question, MOST_QUESTION)))
     if names := ", ".join(shield.text(mask(each.name[:100])) for each in case.attachments):
         parts.append(f"[attached: {cut(names, 500)}]")
-    return "\n\n".join(parts) or "?"
+    return mask("\n\n".join(parts) or "?")
 
 
 def correction_of(problem: str) -> str:

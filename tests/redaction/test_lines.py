@@ -14,6 +14,8 @@ from bot.redaction import Masker
 FOLDER = Path(__file__).parent / "lines"
 M = Masker(b"key")
 MIXED = string.ascii_letters + string.digits
+WORDS = ("postgres", "monkey", "liwei", "nacos", "jenkins", "zhangsan", "dragon", "changeme", "welcome", "grafana")
+POD = "bcdfghjklmnpqrstvwxz2456789"
 SLOT = re.compile(r"⟦(\w)⟧")
 
 
@@ -22,19 +24,58 @@ def _lines(name):
 
 
 def _value(kind, chance):
-    """A password, one of small letters, one with signs, a digest or a token."""
-    some = "".join(chance.choices(MIXED, k=14))
+    """By its letter: passwords as people choose them, as machines draw them; tokens, digests, numbers of persons."""
+    drawn = lambda count, letters=MIXED: "".join(chance.choices(letters, k=count))  # noqa: E731
+    base64_of = lambda text: base64.b64encode(text.encode()).decode()  # noqa: E731
+    hexed = lambda count: drawn(count, "0123456789abcdef")  # noqa: E731
     match kind:
         case "A":
-            return f"Qz7{some}"
+            return f"Qz7{drawn(14)}"
         case "B":
-            return "".join(chance.choices(string.ascii_lowercase, k=6)) + str(chance.randint(10, 9999)) + "xz"
+            return drawn(6, string.ascii_lowercase) + str(chance.randint(10, 9999)) + "xz"
         case "C":
-            return f"{some[:5]}7!{some[5:8]}#"
+            return f"{drawn(5)}7!{drawn(3)}#"
+        case "P":
+            word, year = chance.choice(WORDS), chance.randint(1980, 2026)
+            return chance.choice(
+                [f"{word}{year}", f"{word}_{year}", f"{word.title()}@{year}", f"{word.title()}#{year}!"]
+            )
+        case "Q":
+            return f"happy {chance.choice(WORDS)} battery{chance.randint(10, 99)}"
         case "H":
-            return f"{chance.getrandbits(128):032x}"
+            return hexed(32)
+        case "S":
+            return hexed(64)
+        case "X":
+            return f"k7R{drawn(15)}"
+        case "N":
+            return drawn(16, string.ascii_uppercase + "234567")
+        case "U":
+            return "-".join(hexed(count) for count in (8, 4, 4, 4, 12))
+        case "J":
+            return ".".join(
+                base64_of(part).rstrip("=") for part in ('{"alg":"RS256"}', f'{{"sub":"{drawn(9)}"}}', drawn(30))
+            )
+        case "Y":
+            return base64_of(f"{chance.choice(WORDS)}:{drawn(9)}")
+        case "V":
+            return base64_of(drawn(10))
+        case "K":
+            return base64_of(drawn(48))
+        case "W":
+            return "t9K" + drawn(37, MIXED + "+/")
+        case "M":
+            return "13" + drawn(9, string.digits)
+        case "D":
+            return "6222" + drawn(15, string.digits)
+        case "I":
+            return chance.choice(
+                ["110105199003070172", "32031119770525015X", "440305200112120194", "510107198809010059"]
+            )
+        case "E":
+            return f"{drawn(9, POD)}-{drawn(5, POD)}"
         case _:
-            return "t9K" + "".join(chance.choices(MIXED, k=30))
+            return f"t9K{drawn(30)}"
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -43,7 +84,8 @@ def test_no_secret_is_left(seed):
     for line in _lines("secrets.txt"):
         values = {}
         text = SLOT.sub(lambda slot, values=values: values.setdefault(slot[1], _value(slot[1], chance)), line)
-        masked = M.mask(text.replace(r"\n", "\n") if r"\\n" not in text else text.replace(r"\\n", r"\n"))
+        text = text.replace(r"\n", "\n") if r"\\n" not in text else text.replace(r"\\n", r"\n")
+        masked = M.mask(text.replace("⏎", "\n"))
         left += [text for value in values.values() if any(value[at : at + 6] in masked for at in range(len(value) - 5))]
     assert not left
 

@@ -1,5 +1,6 @@
 """What is written down for good: every file here is one kind of ledger."""
 
+from pathlib import Path
 from typing import Protocol
 
 from bot.domain.record import AuditRecord
@@ -10,6 +11,11 @@ class Ledger(Protocol):
 
     async def append(self, record: AuditRecord) -> None:
         """Returns when the record is safe. Raises StoreDown when it cannot be."""
+        ...
+
+    @property
+    def path(self) -> Path:
+        """Where all records stand, oldest first."""
         ...
 
     async def behind(self) -> int:

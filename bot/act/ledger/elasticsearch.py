@@ -65,6 +65,10 @@ class ElasticsearchLedger:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._follow())
 
+    @property
+    def path(self) -> Path:
+        return self._file.path
+
     async def prepare(self) -> None:
         """The template of the stream, where we may make one; without it Elasticsearch's administrator does."""
         template = MAPPING | {"index_patterns": [self._stream]}

@@ -12,7 +12,7 @@ from bot.act.ledger.settings import LedgerSettings
 from bot.database import Codec
 from bot.domain.record import AuditRecord
 from bot.errors import StoreDown
-from bot.redaction import mask
+from bot.redaction import Redacted, mask
 
 LINE = re.compile(r'\{"seq":(\d{1,15}),"chain":"([0-9a-f]{64})","record":(\{.*\})\}')
 TAIL = 64 * 1024
@@ -58,7 +58,7 @@ class FileLedger:
             fcntl.flock(file, fcntl.LOCK_EX)
             return self._last(file).seq
 
-    def _write(self, body: str) -> Head:
+    def _write(self, body: Redacted) -> Head:
         seal = self.seal()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a+b") as file:

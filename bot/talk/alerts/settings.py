@@ -18,6 +18,10 @@ class AlertsSettings(BaseSettings):
     password: SecretStr = SecretStr("")
     most_bytes: int = 5_000_000
     """Largest body that is read; Alertmanager's own groups stay far below."""
+    receiver: str = ""
+    """The receiver in Alertmanager that tells us; when empty, the one that the last webhook named."""
+    reconcile_seconds: float = 60.0
+    """How often Alertmanager (ALERTMANAGER_URL) is asked what is on, for calls that were lost; 0: never."""
     open: bool = False
     """Take alerts from anyone who can reach the port: for trials on one machine only."""
 

@@ -3,18 +3,20 @@
 import dataclasses
 from typing import Any, TypeVar
 
-from bot.domain.card import Buttons, Card, Chart, Divider, Image
+from bot.domain.card import Buttons, Card, Chart, Divider, Image, RedactedCard
 from bot.redaction import mask
 
 T = TypeVar("T")
 
 
-def masked(card: Card) -> Card:
+def masked(card: Card) -> RedactedCard:
     """The same card with every text masked; what can be clicked and drawn stays as it is."""
     blocks = tuple(
         block if isinstance(block, Buttons | Image | Chart | Divider) else _masked(block) for block in card.blocks
     )
-    return dataclasses.replace(card, title=mask(card.title), summary=mask(card.summary)[:200], blocks=blocks)
+    return RedactedCard(
+        dataclasses.replace(card, title=mask(card.title), summary=mask(card.summary)[:200], blocks=blocks)
+    )
 
 
 def _masked(value: T) -> T:

@@ -57,7 +57,7 @@ def source(prometheus, database, language="en", now=NOW):
         KubernetesAddress(url="http://kubernetes"),
         httpx.MockTransport(lambda request: prometheus[0](request)),
     )
-    around = Around(database, language, "Asia/Shanghai")
+    around = Around(database, language, "Asia/Shanghai", list)
     return Forecast(ForecastAlertsSettings(), Catalogue([skill]), around, lambda: now)
 
 

@@ -36,8 +36,8 @@ async def test_the_breaker_the_glass_and_what_was_earned(seat):
     await told(lin, "/autonomy", "nothing has been earned")
 
 
-async def test_who_did_it_is_read_from_the_ledger_and_only_their_own_by_who_has_no_role(seat):
-    lin, chen, lee = await seat("asker"), await seat("approver", "zh"), await seat("viewer")
+async def test_who_did_it_is_read_from_the_ledger(seat):
+    lin, chen = await seat("asker"), await seat("approver", "zh")
     await told(lin, "who restarted order-service yesterday?", "no change by me")
     thread = await lin.write("/restart order-service")
     asked = await lin.card(thread, lambda card: card["title"].startswith("May I?"))
@@ -46,7 +46,6 @@ async def test_who_did_it_is_read_from_the_ledger_and_only_their_own_by_who_has_
     await told(lin, "who restarted order-service today?", "approver")
     await told(chen, "今天谁重启了 order-service？", "kubernetes.rollout_restart")
     await told(chen, "/audit order-service", "asker")
-    await told(lee, "who restarted order-service today?", "no change by me")
 
 
 async def test_another_number_is_another_request_and_the_old_card_loses_its_buttons(seat):

@@ -5,8 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.act.ledger.file import FileLedger
 from bot.act.ledger.recall import read_order, read_question, recalled, row
+from bot.domain.message import Message, Person, Thread
 from bot.domain.record import AuditRecord
+from bot.hall.recounting import Recounting
+from bot.talk.cards.words import Words
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 22, 12, tzinfo=SHANGHAI)
@@ -55,3 +59,23 @@ def test_the_change_is_found_with_who_approved_it_and_nothing_beside_it():
     (found,) = recalled(records, read_question("who restarted order-service yesterday?", NOW))
     assert row(found, SHANGHAI) == ("2026-11-21 16:00", "lin", TO, "web:x:chen", "done")
     assert len(list(recalled(records, read_order("/audit order-service", NOW)))) == 3
+
+
+class Gate:
+    """Gives a role to one person, and to nobody else."""
+
+    def knows(self, person):
+        return person.id == "chen"
+
+
+async def test_who_has_no_role_sees_only_their_own(tmp_path):
+    ledger = FileLedger(tmp_path / "audit.jsonl")
+    for who in ("web::lin", "web::lee"):
+        await ledger.append(done(1, who=who))
+    recounting = Recounting(Gate(), ledger, lambda: NOW)
+    for person, count in (("chen", 2), ("lee", 1), ("mallory", 0)):
+        asker = Person(person, person, zone="Asia/Shanghai")
+        asked = Message("m1", Thread("web", "t1"), asker, "who restarted order-service today?", NOW)
+        card = await recounting.card(asked, Words("en"))
+        rows = [each.rows for each in card.blocks if hasattr(each, "rows")]
+        assert len(rows[0] if rows else ()) == count

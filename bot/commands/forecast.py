@@ -62,7 +62,7 @@ def forecast(
     except SkillError as error:
         _fail(_worded(error, language))
     except OSError as error:
-        _fail(f"{plot or series}: {error.strerror or error}")
+        _fail(f"{error.filename or plot or series}: {error.strerror or error}")
     typer.echo(json.dumps(desk.as_json(told), ensure_ascii=False, indent=2) if as_json else desk.as_text(told))
     if not desk.anything(told):
         raise typer.Exit(1)

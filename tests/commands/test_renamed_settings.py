@@ -14,7 +14,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def told(tmp_path, **environment):
-    code = "import bot.__main__ as m, bot.settings as s; m.app = lambda: print(s.DutyBotSettings().brains); m.main()"
+    code = (
+        "import bot.__main__ as m, bot.settings as s; m.app = lambda **_: print(s.DutyBotSettings().brains)\nm.main()"
+    )
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("BOT_", "DUTYBOT_"))}
     return subprocess.run(
         [sys.executable, "-c", code],

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -35,13 +36,16 @@ def commands():
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with what the pages speak of: our docs and chart, a folder of runbooks, a policy from the cookbook."""
+    """A folder with what the pages speak of: our docs and chart, runbooks, a policy from the cookbook, and a series."""
     folder = tmp_path_factory.mktemp("walk")
     for name in ("docs", "helm"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "runbooks").mkdir()
     shutil.copy(ROOT / "docs" / "runbooks" / "NodeDiskFull.md", folder / "runbooks")
     (folder / "policy.yaml").write_text(blocks(ROOT / "docs" / "policy.md", "yaml")[0])
+    begun = int(time.time()) // 3600 * 3600 - 14 * 86400
+    hours = (f"{begun + 3600 * hour},{40 + hour / 20 + 5 * (hour % 24 > 8)}" for hour in range(14 * 24))
+    (folder / "disk.csv").write_text("\n".join(hours))
     programs = folder / "programs"
     programs.mkdir()
     for name, what in {"dutybot": "-m bot", "helm": str(HELM)}.items():

@@ -79,6 +79,10 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "Dify did not take the app: {why}",
         "zh": "Dify 未能导入应用：{why}",
     },
+    "dify_files_left": {
+        "en": "files that are not shown here: {count}; open them in Dify",
+        "zh": "另有 {count} 个文件未在此显示，请到 Dify 中查看",
+    },
     "dify_form_choices": {
         "en": "Dify waits for an answer; write one of: {choices}. (It is no leave to change anything.)",
         "zh": "Dify 正在等待答复，请回复其中之一：{choices}。（这不代表批准任何变更。）",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from bot.database.files import Files, KeptFile
 from bot.domain.case import Case
-from bot.domain.message import Attachment
+from bot.domain.message import Attachment, Language
 from bot.domain.plan import Plan
 from bot.domain.thought import Activity
 from bot.errors import BotError
@@ -85,8 +85,11 @@ class Carrier:
         kept = str(told.get("id") or "") if isinstance(told, dict) else ""
         return {"type": kind, "transfer_method": "local_file", "upload_file_id": kept}
 
-    async def brought(self, plan: Plan, found: dict[str, str]) -> Plan:
-        """With the pictures of the answer, kept for the channels to show; their addresses at Dify live for minutes."""
+    async def brought(self, plan: Plan, found: dict[str, str], others: int, language: Language) -> Plan:
+        """With the pictures of the answer, kept for the channels to show; their addresses at Dify live for minutes.
+
+        `others`, which are no pictures, and what cannot be had are counted in the small print.
+        """
         kept = []
         for url in list(found.values())[:MOST_PICTURES]:
             path = urlsplit(url)
@@ -98,6 +101,8 @@ class Carrier:
                 continue
             if media_type in PICTURES and content:
                 kept.append(await self._files.keep(KeptFile("picture", media_type, content)))
+        if left := others + len(found) - len(kept):
+            plan = replace(plan, sources=(*plan.sources, say(BotError("dify_files_left", count=left), language)))
         return replace(plan, pictures=tuple(dict.fromkeys(kept))) if kept else plan
 
 

@@ -26,6 +26,7 @@ class Listener:
         self.usage = Usage()
         self.sources: tuple[str, ...] = ()
         self.files: dict[str, str] = {}
+        self.others: set[str] = set()
         """Pictures that a tool or a model made: their addresses, by Dify's ids."""
         self.form: Mapping[str, Any] = {}
         self.proposed: dict[str, calls.Proposed] = {}
@@ -58,8 +59,8 @@ class Listener:
             case "message_replace":
                 return self._anew(event.answer)
             case "message_file":
-                if event.type == "image" and event.url and event.belongs_to != "user":
-                    self.files[event.id or event.url] = event.url
+                if event.url and event.belongs_to != "user":
+                    self._file(event.id or event.url, event.url, event.type)
             case "agent_thought":
                 return self._call(event.id, *calls.from_thought(event))
             case "agent_log":
@@ -117,11 +118,18 @@ class Listener:
             self.proposed[id] = proposed
         return [activity] if activity else []
 
+    def _file(self, mark: str, url: str, kind: str) -> None:
+        """A picture may be shown; of anything else people are told that it is there."""
+        if kind == "image":
+            self.files[mark] = url
+        else:
+            self.others.add(mark)
+
     def _end_of_message(self, event: Event) -> None:
         for each in event.files:
             mark, url = each.get("id") or each.get("related_id"), each.get("url") or each.get("remote_url")
-            if each.get("type") == "image" and isinstance(url, str) and url and each.get("belongs_to") != "user":
-                self.files[str(mark or url)] = url
+            if isinstance(url, str) and url and each.get("belongs_to") != "user":
+                self._file(str(mark or url), url, str(each.get("type")))
         self.usage = _usage(event.metadata.get("usage"))
         self.sources = _sources(event.metadata.get("retriever_resources"))
         if not self.ended:

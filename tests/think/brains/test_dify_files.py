@@ -109,10 +109,10 @@ async def test_what_dify_refuses_is_told(server, brain):
     assert thoughts[-1].says
 
 
-def drawn(*urls):
+def drawn(*urls, kind="image"):
     base = {"conversation_id": "c", "message_id": "m", "task_id": "t"}
     events = [
-        {"event": "message_file", "id": f"f{n}", "type": "image", "belongs_to": "assistant", "url": url, **base}
+        {"event": "message_file", "id": f"f{n}", "type": kind, "belongs_to": "assistant", "url": url, **base}
         for n, url in enumerate(urls)
     ]
     events += [{"event": "message", "answer": "Here:", **base}, {"event": "message_end", "metadata": {}, **base}]
@@ -123,7 +123,7 @@ async def test_a_picture_that_dify_drew_is_kept_for_the_channels(server, brain, 
     server.on("/files/tools/a.png$", plain(200, PNG, "image/png"))
     server.on("/chat-messages$", drawn("/files/tools/a.png?sign=x"))
     plan = (await think(brain))[-1]
-    assert plan.says == "Here:"
+    assert (plan.says, plan.sources) == ("Here:", ())
     assert await Files(database).picture(plan.pictures[0]) == (PNG, "image/png")
     (had,) = asked(server, "/a.png")
     assert "authorization" not in had["headers"]
@@ -137,4 +137,12 @@ async def test_pictures_come_from_dify_alone_and_are_pictures(server, brain):
     server.on("/chat-messages$", drawn(*urls))
     plan = (await think(brain))[-1]
     assert plan.pictures == ()
+    assert plan.sources == ("files that are not shown here: 4; open them in Dify",)
     assert not [each for each in server.requests if "latest" in each["path"] or each["path"].endswith("/messages")]
+
+
+async def test_what_is_no_picture_is_told(server, brain):
+    server.on("/chat-messages$", drawn("/files/tools/report.pdf", "/files/tools/report.csv", kind="document"))
+    plan = (await think(brain))[-1]
+    assert plan.sources == ("files that are not shown here: 2; open them in Dify",)
+    assert not asked(server, "/report.pdf")

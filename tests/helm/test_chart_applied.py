@@ -18,7 +18,8 @@ CRDS = {
 
 @pytest.fixture(scope="module")
 def cluster(kube):
-    """The cluster, with the kinds of the operators that the chart's objects are for."""
+    """The cluster, with the kinds of the operators that the chart's objects are for, and none of ours yet."""
+    forget_our_kinds(kube)
     for group, kinds in CRDS.items():
         for kind in kinds:
             kube.apply(_kind(group, kind))
@@ -27,6 +28,15 @@ def cluster(kube):
                 lambda group=group, plural=plural: kube.exists(f"/apis/{group}/v1/{plural}"), f"{kind} to be served", 30
             )
     return kube
+
+
+def forget_our_kinds(kube):
+    """Whoever applied them before by other means owns their fields, and Helm takes nothing over."""
+    for path in (CHART / "crds").glob("*.yaml"):
+        name = yaml.safe_load(path.read_text())["metadata"]["name"]
+        where = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}"
+        kube.client.delete(where)
+        kube.wait_until(lambda where=where: not kube.exists(where), f"{name} to be gone", 60)
 
 
 def _kind(group, kind):

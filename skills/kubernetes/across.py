@@ -25,7 +25,7 @@ async def across(
                 raise
             refused.append(error)
             read[kind] = Listing(())
-            gaps.append(told(str(error), f"{kind.name} 无法读取：{error}"))
+            gaps.append(told(f"{kind.name} could not be read: {error}", f"{kind.name} 无法读取：{error}"))
     if refused and len(refused) == len(read):
         raise refused[0]
     return read

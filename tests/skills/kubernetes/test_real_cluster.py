@@ -259,28 +259,29 @@ async def test_the_bounds_of_an_autoscaler(kube, shop):
 
 async def test_a_node_is_closed_emptied_and_opened(kube):
     namespace = kube.namespace()
-    kube.add_node("drained", labels={"only": namespace})
+    drained, spare = f"drained-{namespace}", f"spare-{namespace}"
+    kube.add_node(drained, labels={"only": namespace})
     thing = deployment(replicas=3)
     thing["spec"]["template"]["spec"]["nodeSelector"] = {"only": namespace}
     kube.apply(thing, namespace=namespace)
     kube.wait_for_rollout("order", namespace)
-    kube.add_node("spare", labels={"only": namespace})
+    kube.add_node(spare, labels={"only": namespace})
     cordon = Change(kube, "cordon", namespace)
-    await cordon.run(node="drained")
+    await cordon.run(node=drained)
     assert (await cordon.settled()).better
     await cordon.undo()
-    assert "unschedulable" not in kube.get("/api/v1/nodes/drained")["spec"]
+    assert "unschedulable" not in kube.get(f"/api/v1/nodes/{drained}")["spec"]
     drain = Change(kube, "drain_node", namespace)
-    await drain.run(node="drained", timeout=60)
+    await drain.run(node=drained, timeout=60)
     looked = await drain.settled()
     assert (looked.settled, looked.better) == (True, True), looked
     nodes = {pod["spec"].get("nodeName") for pod in kube.list(f"/api/v1/namespaces/{namespace}/pods")}
-    assert nodes == {"spare"}
+    assert nodes == {spare}
     await drain.undo()
-    assert "unschedulable" not in kube.get("/api/v1/nodes/drained")["spec"]
+    assert "unschedulable" not in kube.get(f"/api/v1/nodes/{drained}")["spec"]
     uncordon = Change(kube, "uncordon", namespace)
     with pytest.raises(BadArguments, match="already is so"):
-        await uncordon.run(node="drained")
+        await uncordon.run(node=drained)
     cordon.used_exactly_what_it_declares()
     drain.used_exactly_what_it_declares()
 

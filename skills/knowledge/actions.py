@@ -84,8 +84,10 @@ def _summary(titles: Sequence[str]) -> str:
     if not titles:
         return told("Nothing in the library fits.", "知识库里没有合适的内容。")
     names = "; ".join(title[:100] for title in titles[:3])
-    count = counted(len(titles), "past case or page", "past cases or pages")
-    return told(f"{count}: {names}", f"{len(titles)} 条历史案例或文档：{names}")
+    many = len(titles)
+    return told(
+        f"{counted(many, 'past case or page', 'past cases or pages')}: {names}", f"{many} 条历史案例或文档：{names}"
+    )
 
 
 def _quoted(number: int, text: str) -> list[str]:

@@ -70,12 +70,15 @@ def shop(kube):
         "spec": {"scaleTargetRef": AIM | {"name": "none"}, "minReplicas": 2, "maxReplicas": 4},
     }
     kube.apply(stateful, scaler, cron_job("report", False), cron_job("paused", True), namespace=namespace)
-    for name in (f"worse-{namespace}", f"shut-{namespace}"):
+    nodes = (f"worse-{namespace}", f"shut-{namespace}")
+    for name in nodes:
         kube.add_node(name, labels={"only": namespace})
     node = f"/api/v1/nodes/shut-{namespace}"
     patch = {"Content-Type": "application/merge-patch+json"}
     kube.client.patch(node, json={"spec": {"unschedulable": True}}, headers=patch).raise_for_status()
-    return namespace
+    yield namespace
+    for name in nodes:
+        kube.client.delete(f"/api/v1/nodes/{name}")
 
 
 class Worse(Executor):

@@ -13,7 +13,7 @@ setup: .venv/.installed ## Make .venv with the `dutybot` command and the develop
 
 .venv/.installed: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "DutyBot needs Python 3.11 or newer; install it and run this again."; exit 1; }
-	@echo "Installing into .venv (about two minutes the first time)…"
+	@echo "Installing into .venv (two to five minutes the first time)…"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

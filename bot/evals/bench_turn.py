@@ -150,7 +150,7 @@ async def _bare(dify: str, many: int) -> dict[int, list[tuple[float, float]]]:
         async def turn(place: int) -> Seen:
             user = f"relay-{place}-{time.monotonic_ns()}"
             asked = time.monotonic()
-            *_, reader, writer = await request(url, "POST", "/", {"query": "why?", "user": user})
+            *_, reader, writer = await request(url, "POST", "/", {"query": "hello", "user": user})
             first, last = await heard(reader, [b"data: ", MARK.encode()], PATIENCE)
             writer.close()
             return Seen(user, asked, first, last)
@@ -164,7 +164,7 @@ async def _ours(url: str, dify: str, many: int) -> dict[int, list[tuple[float, f
     async def turn(place: int) -> Seen:
         asked = time.monotonic()
         _, told = await call(
-            url, "POST", "/web/messages", {"text": f"why? {asked}", "key": uuid.uuid4().hex}, seats[place]
+            url, "POST", "/web/messages", {"text": f"hello {asked}", "key": uuid.uuid4().hex}, seats[place]
         )
         thread = str(told["thread"])
         path = f"/web/stream?thread={thread}&after={told['seq']}"

@@ -37,6 +37,8 @@ COLOURS = {"info": "blue", "ok": "green", "warn": "orange", "crit": "red"}
 SIGNS = {"waiting": "▫️", "running": "⏳", "done": "✅", "failed": "❌", "skipped": "⏭️"}
 STYLES = {"default": "default", "primary": "primary", "danger": "danger"}
 MOST_ASKS = 12
+NOTHING = -1
+"""Room for less than no words: the buttons themselves give up what they can do without."""
 ANSWER = "answer"
 """Names the words of an answer, so that they can be typed into."""
 FULL, SIMPLE, PLAINEST, BARE = range(4)
@@ -51,6 +53,8 @@ class _Page:
     step: int
     pictures: Mapping[str, str]
     root: str
+    crowded: bool = False
+    """So many buttons that each is only its name and what it does."""
     tables: int = 3
     forms: int = 0
     named: bool = False
@@ -66,8 +70,8 @@ def render(card: Card, step: int = FULL, pictures: Mapping[str, str] | None = No
         pictures: Feishu's key of each uploaded picture, by the digest of its chart or its own id.
         root: The thread's first message, for what is clicked.
     """
-    for letters in (8_000, 4_500, 2_500, 1_200, 300, 0):
-        page = _Page(Room(letters), step, pictures or {}, root)
+    for letters in (8_000, 4_500, 2_500, 1_200, 300, 0, NOTHING):
+        page = _Page(Room(max(letters, 0)), step, pictures or {}, root, letters == NOTHING)
         told = orjson.dumps(_whole(card, page)).decode()
         if len(told.encode()) <= MOST_BYTES:
             break
@@ -211,7 +215,7 @@ def _clicks(block: Buttons, page: _Page, words: Words) -> list[Piece]:
     number = page.forms
     page.forms += 1
     columns = [
-        {"tag": "column", "width": "auto", "elements": [_button(each, page.root, f"b{number}_{n}" if asks else "")]}
+        {"tag": "column", "width": "auto", "elements": [_button(each, page, f"b{number}_{n}" if asks else "")]}
         for n, each in enumerate(block.buttons)
     ]
     row: Piece = {"tag": "column_set", "flex_mode": "flow", "columns": columns}
@@ -226,21 +230,22 @@ def _clicks(block: Buttons, page: _Page, words: Words) -> list[Piece]:
     return [{"tag": "form", "name": f"form_{number}", "elements": [*inputs, row]}]
 
 
-def _button(button: Button, root: str, name: str) -> Piece:
-    value: dict[str, Any] = {"a": button.act, "t": button.target, "d": button.digest, "r": root}
+def _button(button: Button, page: _Page, name: str) -> Piece:
+    value: dict[str, Any] = {"a": button.act, "t": button.target, "d": button.digest, "r": page.root}
     if button.typed:
         value["y"] = button.typed
-    if button.asks:
+    if button.asks and not page.crowded:
         value["f"] = [[each.name, each.label, each.value] for each in button.asks[:MOST_ASKS]]
+    label = _text(cut(clean(button.label).strip(), 20 if page.crowded else 60) or "…")
     made: Piece = {
         "tag": "button",
-        "text": _text(cut(clean(button.label).strip(), 60) or "…"),
+        "text": label,
         "type": STYLES[button.style],
         "behaviors": [{"type": "callback", "value": value}],
     }
     if button.confirm:
-        asked = cut(clean(button.confirm).strip(), 200) or "?"
-        made["confirm"] = {"title": _text(cut(clean(button.label).strip(), 60) or "…"), "text": _text(asked)}
+        asked = cut(clean(button.confirm).strip(), 20 if page.crowded else 200) or "?"
+        made["confirm"] = {"title": label, "text": _text(asked)}
     if name:
         made |= {"name": name, "form_action_type": "submit"}
     return made

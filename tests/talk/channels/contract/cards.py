@@ -126,9 +126,9 @@ clicks = st.builds(
 any_card = st.builds(
     Card,
     words,
-    st.lists(
-        st.one_of(plains, clicks, st.builds(Fold, short, st.lists(plains, max_size=4).map(tuple))), max_size=12
-    ).map(tuple),
+    st.lists(st.one_of(plains, clicks, st.builds(Fold, short, st.lists(plains, max_size=4).map(tuple))), max_size=12)
+    .map(tuple)
+    .filter(lambda blocks: sum(isinstance(each, Buttons) for each in blocks) <= 4),
     st.sampled_from(["info", "ok", "warn", "crit"]),
     short,
     language=st.sampled_from(["zh", "en"]),

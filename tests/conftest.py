@@ -1,5 +1,6 @@
 """What all tests share: fixtures of real servers (tests/servers/README.md) and of the browser, and second tries."""
 
+from os import environ
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,9 @@ SECOND_TRY = {"journeys", "operator", "trust", "servers", "differential"}
 """Folders whose tests drive whole processes: a machine that stalls may fail one; the last line counts second tries."""
 
 
-settings.register_profile("ours", deadline=None)
+settings.register_profile("ours", deadline=None, derandomize=not environ.get("DUTYBOT_SEARCH"))
 settings.load_profile("ours")
-"""A machine that stalls is no failure of what is tested."""
+"""A machine that stalls is no failure of what is tested. Each run has the same cases; DUTYBOT_SEARCH=1 seeks new."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

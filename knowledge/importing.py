@@ -10,11 +10,14 @@ from sqlalchemy import delete, insert, select
 from knowledge.errors import BadSource, LibraryError, SourceAway
 from knowledge.importers import JSON, Batch, Importer, LiveImporter
 from knowledge.library import Added, Library
+from knowledge.passage import Document
 from knowledge.tables import cursors, documents
 
 MOST_GONE = 0.2
 FEW = 10
 CENSUS_EVERY = 20 * 3600.0
+FOR = " for "
+"""Between a source and the tenant that it is read for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +46,27 @@ async def run(
     afresh: bool = False,
     accept_removals: bool = False,
     tenant: str = "",
+    label: str = "",
     clock: Callable[[], float] = time.time,
     follow: int = 0,
 ) -> Progress:
     """Import what is new. A dry run only counts. Whatever happens, the next run goes on from the last kept batch.
 
-    `follow`: seconds to go on listening, for a source that can tell of news.
+    `follow`: seconds to go on listening, for a source that can tell of news. `label`: what a reader must hold to see
+    what the source itself hides from nobody.
     """
-    state = {} if afresh else await _state(library, importer.source)
+    name = cursor_name(importer.source, tenant)
+    state = {} if afresh else await _state(library, name)
     progress = Progress()
     try:
         async for batch in _batches(importer, state.get("at"), follow):
-            some = [replace(document, source=importer.source, tenant=tenant) for document in batch.documents]
+            some = [_ours(each, importer.source, tenant, label) for each in batch.documents]
             kept, gone = (await library.weigh(some) if dry else Added()), 0
             if not dry:
                 kept = await library.add(some)
                 gone = await library.remove([_id(importer.source, key, tenant) for key in batch.gone])
                 state = {**state, "at": batch.cursor}
-                await _keep(library, importer.source, state, clock())
+                await _keep(library, name, state, clock())
             progress = replace(
                 progress,
                 seen=progress.seen + len(some),
@@ -72,15 +78,19 @@ async def run(
         if not dry and clock() - float(state.get("census", 0)) >= CENSUS_EVERY:
             gone = await _forget_gone(library, importer, tenant, accept_removals)
             progress = replace(progress, gone=progress.gone + gone)
-            await _keep(library, importer.source, {**state, "census": clock()}, clock())
+            await _keep(library, name, {**state, "census": clock()}, clock())
             await told(progress)
     except LibraryError as error:
         if not dry:
-            await _keep(library, importer.source, state, clock(), str(error))
+            await _keep(library, name, state, clock(), str(error))
         raise
     finally:
         await importer.close()
     return progress
+
+
+def _ours(document: Document, source: str, tenant: str, label: str) -> Document:
+    return replace(document, source=source, tenant=tenant, acl=document.acl or label)
 
 
 async def _batches(importer: Importer, cursor: JSON, follow: int) -> AsyncIterator[Batch]:
@@ -122,10 +132,13 @@ async def _keep(library: Library, source: str, state: dict[str, Any], now: float
         await connection.execute(insert(cursors).values(source=source, cursor=state, ran=now, error=error))
 
 
-def _id(source: str, key: str, tenant: str) -> str:
-    from knowledge.passage import Document
+def cursor_name(source: str, tenant: str = "") -> str:
+    """One source may be read for several tenants, each with a place of its own to go on from."""
+    return f"{source}{FOR}{tenant}"[:200] if tenant else source
 
+
+def _id(source: str, key: str, tenant: str) -> str:
     return Document("", "", "", source=source, key=key, tenant=tenant).id
 
 
-__all__ = ["JSON", "Progress", "run"]
+__all__ = ["JSON", "Progress", "cursor_name", "run"]

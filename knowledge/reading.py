@@ -97,7 +97,7 @@ class Reading:
         """What the reader may see; without bounds when that is all there is."""
         if reader.everything:
             return Allowed()
-        seen = [(t, a) for t, a in picture.pairs if t in {"", reader.tenant} and (not a or a in reader.labels)]
+        seen = [pair for pair in picture.pairs if reader.sees(*pair)]
         return Allowed() if len(seen) == len(picture.pairs) else Allowed(tuple(seen))
 
     @staticmethod

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from knowledge import casebook
 from knowledge.errors import OtherModel
 from knowledge.health import Health, examine
+from knowledge.importing import FOR
 from knowledge.library import Library
 from knowledge.tables import cursors, documents, passages
 
@@ -81,7 +82,8 @@ async def stats(library: Library) -> Stats:
             .outerjoin(passages, passages.c.document == documents.c.id)
             .group_by(documents.c.source)
         )
-        runs = {row.source: row for row in await connection.execute(select(cursors))}
+        last = await connection.execute(select(cursors).order_by(cursors.c.ran))
+        runs = {row.source.split(FOR)[0]: row for row in last}
         sources = [
             SourceStats(
                 name,

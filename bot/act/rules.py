@@ -176,6 +176,9 @@ class PolicyFile(Part):
 
     version: Literal[1]
     roles: dict[str, tuple[str, ...]] = Field(default={}, description="Who has it, as channel:workspace:id.")
+    reads: dict[str, tuple[str, ...]] = Field(
+        default={}, description="Labels of entries of the library that a role may read, as jira:OPS:*."
+    )
     rules: tuple[Rule, ...] = Field(min_length=1, description="The first that fits decides; none fits: refused.")
     protected: tuple[str, ...] = Field(default=(), description="Namespaces that nobody changes.")
     freezes: tuple[Freeze, ...] = ()

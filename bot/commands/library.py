@@ -64,6 +64,8 @@ def bring(
     accept_removals: Annotated[
         bool, typer.Option("--accept-removals", help="Forget documents even if very many are gone.")
     ] = False,
+    tenant: Annotated[str, typer.Option(help="Workspace whose people alone find it, by the platform's id.")] = "",
+    label: Annotated[str, typer.Option(help="Only for who holds this label: a role, or `reads` in the policy.")] = "",
     follow: Annotated[
         bool, typer.Option("--follow", help="Go on listening until it is stopped; kubernetes_events.")
     ] = False,
@@ -80,7 +82,7 @@ def bring(
         typer.secho(wrong, fg="red", err=True)
         raise typer.Exit(1)
     given = {"path": path, "url": url, "project": project, "since": since, "branch": branch}
-    how = _How(dry_run, afresh, accept_removals, as_json, follow)
+    how = _How(dry_run, afresh, accept_removals, as_json, follow, tenant, label)
     _with_library(lambda library: _brought(library, source, given, how))
 
 
@@ -93,6 +95,8 @@ class _How:
     accept_removals: bool
     as_json: bool
     follow: bool
+    tenant: str
+    label: str
 
 
 async def _brought(library: "Library", source: str, given: dict[str, str], how: _How) -> None:
@@ -110,6 +114,8 @@ async def _brought(library: "Library", source: str, given: dict[str, str], how: 
                     dry=how.dry,
                     afresh=how.afresh,
                     accept_removals=how.accept_removals,
+                    tenant=how.tenant,
+                    label=how.label,
                     follow=ROUND if how.follow else 0,
                 )
         if how.as_json:

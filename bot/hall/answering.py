@@ -50,7 +50,7 @@ class Answering:
     async def answer(self, answer_id: str, case: Case, quoted: str = "") -> None:
         """Answer the question of the case; `quoted`: it was asked by a button, so the answer repeats it."""
         slot = f"answer:{answer_id}"
-        with reader_in(ZoneInfo(case.asked_by.zone), case.language):
+        with reader_in(ZoneInfo(case.asked_by.zone), case.language), self.analyst.with_rights_of(case):
             answer = Answer(answer_id, Words(case.language), quoted=quoted)
             task = asyncio.ensure_future(self._rounds(slot, answer, case))
         self.under_way[answer_id] = task

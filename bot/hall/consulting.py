@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.domain.message import Message, Press, PressKind
+from bot.domain.message import Message, Person, Press, PressKind
 from bot.redaction import mask
 from bot.talk.cards.findings import findings_card
 from bot.talk.cards.notice import notice_card
@@ -18,7 +18,9 @@ VOICES = {PressKind.THIS_WAS_IT: True, PressKind.NOT_THIS: False}
 class Books(Protocol):
     """The library, as somebody at its desk sees it."""
 
-    async def look_up(self, question: str, most: int = 5) -> Findings | None: ...
+    async def look_up(self, question: str, asker: Person, alone: bool, most: int = 5) -> Findings | None: ...
+
+    async def for_them_alone(self, question: str, asker: Person, most: int = 5) -> Findings | None: ...
 
     async def voice(self, document: str, person: str, up: bool) -> bool: ...
 
@@ -36,16 +38,26 @@ class Consulting:
         return message.text.split(maxsplit=1)[:1] == [ORDER]
 
     async def consult(self, message: Message) -> None:
-        """Answer with what fits, or with what is near where nothing does."""
+        """Answer with what fits, or with what is near where nothing does.
+
+        Where others read along they see what everybody may; what only the asker may see is whispered to them.
+        """
         words = Words(message.sender.language)
         question = message.text.strip().removeprefix(ORDER).strip()
         if not question:
             card = notice_card(words("kb_usage"), words)
         else:
-            found = await self.books.look_up(mask(question))
+            found = await self.books.look_up(mask(question), message.sender, message.alone)
             away = notice_card(words("kb_away"), words, "warn")
             card = away if found is None else findings_card(question, found, words)
         await self.outbox.show(f"answer:{message.key}", message.thread, card)
+        if question and not message.alone:
+            await self._whisper(question, message, words)
+
+    async def _whisper(self, question: str, message: Message, words: Words) -> None:
+        if hidden := await self.books.for_them_alone(mask(question), message.sender):
+            card = findings_card(question, hidden, words, "kb_for_you")
+            await self.outbox.whisper(message.thread, message.sender, card)
 
     async def heard(self, press: Press) -> None:
         """One voice for each person and entry; the newest counts."""

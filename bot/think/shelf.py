@@ -2,17 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.domain.message import Person
 from bot.errors import BrainError
 from bot.redaction import mask
 from bot.think.librarian import Librarian
-from knowledge import Findings, KnowledgeSettings, Library, LibraryError, Passage
+from knowledge import EVERYBODY, Findings, KnowledgeSettings, Library, LibraryError, Passage, Reader
 from knowledge.casebook import badly_told, read_by_brain
 from knowledge.importing import Progress
 from knowledge.learning import Draft, Learning
@@ -31,6 +34,8 @@ AT_ONCE = 5
 """Tickets that the model reads between two looks."""
 LOOK_EVERY = 30.0
 """Seconds between two looks at which source is due."""
+_reader: ContextVar[Reader] = ContextVar("reader", default=EVERYBODY)
+"""For whom the library is searched now. Nobody in particular is shown what everybody may see."""
 
 
 def _told(source: str, came: Progress | LibraryError) -> None:
@@ -51,6 +56,18 @@ class Entry:
     standing: str
 
 
+class Rights(Protocol):
+    """What the policy knows of a person."""
+
+    def roles(self, person: Person) -> frozenset[str]:
+        """Each is a label that they hold."""
+        ...
+
+    def reads(self, person: Person) -> frozenset[str]:
+        """Patterns of more labels."""
+        ...
+
+
 class LibraryShelf:
     """Past incidents and runbooks for whoever asks; empty while there is no library."""
 
@@ -58,9 +75,25 @@ class LibraryShelf:
         """`librarian`: the model, where there is one to ask; for what the settings want of it."""
         self.lent: Lent = {}
         """Importers of what only the house itself can read, by their name."""
+        self.rights: Rights | None = None
         self._settings = settings
         self._librarian = librarian
         self._opening: asyncio.Task[Library | None] | None = None
+
+    def reader(self, person: Person, alone: bool) -> Reader:
+        """Who sees what is found: the person alone, or whoever reads along in their workspace."""
+        if not alone or self.rights is None:
+            return Reader(person.workspace)
+        return Reader(person.workspace, self.rights.roles(person), self.rights.reads(person))
+
+    @contextmanager
+    def read_as(self, person: Person, alone: bool) -> Iterator[None]:
+        """While this holds, whatever is looked up is looked up with this person's rights."""
+        token = _reader.set(self.reader(person, alone))
+        try:
+            yield
+        finally:
+            _reader.reset(token)
 
     async def search(
         self,
@@ -83,6 +116,7 @@ class LibraryShelf:
                 library = await self._library()
                 if library is None:
                     return None
+                about = {"reader": _reader.get(), **about}
                 found = await library.search(question, max(most, TO_ORDER) if self._orders else most, **about)
         except (TimeoutError, LibraryError) as error:
             log.warning("the library did not answer", why=str(error) or type(error).__name__)
@@ -104,9 +138,18 @@ class LibraryShelf:
                 log.info("the model put nothing in order", why=str(error) or type(error).__name__)
         return replace(found, passages=passages[:most])
 
-    async def look_up(self, question: str, most: int = 5) -> Findings | None:
+    async def look_up(self, question: str, asker: Person, alone: bool, most: int = 5) -> Findings | None:
         """What somebody finds who asks the library itself; None while there is none, or it is away."""
-        return await self._found(question, most, LONG_PATIENCE)
+        return await self._found(question, most, LONG_PATIENCE, reader=self.reader(asker, alone))
+
+    async def for_them_alone(self, question: str, asker: Person, most: int = 5) -> Findings | None:
+        """Of what fits, that which not everybody around them may see; None where there is none."""
+        reader = self.reader(asker, alone=True)
+        if not (reader.labels or reader.patterns):
+            return None
+        found = await self._found(question, most, LONG_PATIENCE, reader=reader)
+        hidden = tuple(each for each in found.passages if each.document.acl) if found else ()
+        return replace(found, passages=hidden, near=()) if found and hidden else None
 
     async def asked(self, question: str, most: int, service: str, alert: str) -> Sequence[Entry] | None:
         """What the library's skill finds for a brain; None while there is no library, or it is away."""

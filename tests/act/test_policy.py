@@ -48,6 +48,13 @@ async def ruled(tmp_path):
     await room.database.close()
 
 
+def test_who_reads_which_labels_of_the_library(tmp_path):
+    policy = Policy.read(written(tmp_path, reads={"lead": ["jira:OPS:*", "sre"], "oncall": ["payroll"]}))
+    assert policy.reads(Person("lead", "Lead")) == {"jira:OPS:*", "sre"}
+    assert policy.reads(Person("dev", "Dev", roles=frozenset({"oncall"}))) == {"payroll"}
+    assert policy.reads(Person("nobody", "N")) == set()
+
+
 def test_the_schema_beside_the_file_is_the_one_that_is_made():
     assert json.loads((DEFAULT.parent / "policy.schema.json").read_text()) == json.loads(json.dumps(schema()))
 

@@ -163,6 +163,27 @@ async def test_the_brain_looks_things_up_by_itself(tmp_path, monkeypatch, langua
         assert "not verified" in texts(card)
 
 
+async def test_each_finds_what_their_role_may_read_and_nothing_else(tmp_path, monkeypatch):
+    """On the page's own search, in the chat before others' eyes, and by a brain that looks things up."""
+    from knowledge import Document, KnowledgeSettings, Library
+
+    monkeypatch.setenv("KNOWLEDGE_FOLDER", str(tmp_path / "library"))
+    monkeypatch.setenv("KNOWLEDGE_EMBEDDINGS", "none")
+    library = await Library.open(KnowledgeSettings())
+    hidden = Document("Payroll pool", f"Payroll: {POOL}", "https://t/2", source="jira:PAY", acl="approver")
+    await library.add([Document("Orders failed", POOL, "https://t/1", source="jira:OPS"), hidden])
+    await library.close()
+    async with house_over(tmp_path, {**AWAY, "knowledge": {}}) as seat:
+        for who, titles in (("asker", {"Orders failed"}), ("approver", {"Orders failed", "Payroll pool"})):
+            sitting = await seat(who)
+            told = await sitting.client.get("/web/library/search", params={"q": "connection pool exhausted"})
+            assert {each["title"] for each in told.json()["found"]} == titles
+            for asked in ("/kb connection pool exhausted", "similar incidents: pool exhausted"):
+                thread = await sitting.write(asked)
+                card = await sitting.card(thread, lambda card: "https://t/1" in texts(card))
+                assert "Payroll" not in texts(card), "others read this thread as well"
+
+
 async def thumbs(seat) -> int:
     from sqlalchemy import select
 

@@ -85,6 +85,9 @@ THEIRS = replace(POOL, key="8", tenant="T2", title="Their pool")
         (Reader(), {"1"}),
         (Reader("T2"), {"1", "8"}),
         (Reader("T1", frozenset({"jira:SEC"})), {"1", "9"}),
+        (Reader(patterns=frozenset({"jira:S*"})), {"1", "9"}),
+        (Reader(patterns=frozenset({"jira:OPS:*", "JIRA:*"})), {"1"}),
+        (Reader("*", frozenset({"*", "jira:*"})), {"1"}),
         (Reader(everything=True), {"1", "8", "9"}),
     ],
 )

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from knowledge import Document, KnowledgeSettings, Library, LibraryError
+from knowledge import Document, KnowledgeSettings, Library, LibraryError, Reader
 from knowledge.importers import Batch
 from knowledge.importing import Progress, run
 from knowledge.syncing import LEASE, claim, importer_of, is_live, live, sync, wanted
 from knowledge.tables import cursors
+from knowledge.upkeep import stats
 
 HOUR = 3600.0
 NOW = 1_790_000_000.0
@@ -154,3 +155,33 @@ async def test_a_dry_run_says_what_would_be_new(plain: Library):
     await run(plain, Talking([]))
     again = await run(plain, Talking([]), dry=True)
     assert (again.kept.added, again.kept.same) == (0, 1)
+
+
+class Numbered(Talking):
+    """Goes on from its cursor: what was read once does not come again."""
+
+    async def batches(self, cursor):
+        if not cursor:
+            secret = Document("Hidden", "turnips of payroll", "u2", key="2", acl="talking:payroll")
+            yield Batch((Document("Listed", "turnips", "u1", key="1"), secret), cursor=1)
+
+
+async def test_one_source_for_two_tenants_each_with_its_own_place_to_go_on_from(plain: Library):
+    for tenant in ("T1", "T2"):
+        assert (await run(plain, Numbered([]), tenant=tenant)).kept.added == 2
+        assert (await run(plain, Numbered([]), tenant=tenant)).kept.added == 0
+        (seen,) = await plain.search("turnips", reader=Reader(tenant))
+        assert (seen.document.tenant, seen.title) == (tenant, "Listed")
+    assert not (await plain.search("turnips")).passages
+    (one,) = (await stats(plain)).sources
+    assert (one.source, one.documents, one.ran is not None) == ("talking", 4, True)
+
+
+async def test_a_label_for_what_its_source_hides_from_nobody(plain: Library):
+    await run(plain, Numbered([]), label="sre")
+    assert not (await plain.search("turnips")).passages
+    assert [each.title for each in await plain.search("turnips", reader=Reader(labels=frozenset({"sre"})))] == [
+        "Listed"
+    ]
+    payroll = Reader(patterns=frozenset({"talking:*"}))
+    assert [each.title for each in await plain.search("turnips", reader=payroll)] == ["Hidden"]

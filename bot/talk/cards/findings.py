@@ -14,7 +14,7 @@ PART = 240
 WEB = ("http://", "https://")
 
 
-def findings_card(question: str, found: Findings, words: Words) -> Card:
+def findings_card(question: str, found: Findings, words: Words, titled: str = "kb_title") -> Card:
     """Those that fit; where nothing does, that is said, and what is nearest stands below it."""
     shown = found.passages[:SHOWN] or found.near[:NEAR]
     blocks: list[Block] = []
@@ -26,7 +26,7 @@ def findings_card(question: str, found: Findings, words: Words) -> Card:
     notes = [words(f"kb_gap_{gap}") for gap in found.gaps]
     notes.append(words("kb_small", count=len(shown), seconds=f"{found.seconds:.2f}"))
     blocks.append(Context(" ".join(notes)))
-    title = words("kb_title", question=question[:120])
+    title = words(titled, question=question[:120])
     summary = shown[0].title[:200] if shown and not found.nothing_fits else words("kb_nothing_at_all")
     return Card(title, tuple(blocks), "info", summary, language=words.language)
 

@@ -20,7 +20,7 @@ LETTERS = 600
 
 
 class LibraryDesk:
-    """Only for those who have signed in; says nothing that a reader of no special rights may not see."""
+    """Only for those who have signed in; each finds what they may see, and no more."""
 
     def __init__(self, books: Books | None, threshold: Threshold) -> None:
         self._books = books
@@ -54,11 +54,11 @@ class LibraryDesk:
 
     async def search(self, request: Request) -> Response:
         """What fits `q`; where nothing does, what is nearest, marked as such."""
-        await self._threshold.session(request)
+        person = (await self._threshold.session(request)).person
         question = request.query_params.get("q", "").strip()[:LONGEST]
         if not question:
             raise Refused(422, "web_empty")
-        found = await self._books.look_up(mask(question), 8) if self._books else None
+        found = await self._books.look_up(mask(question), person, True, 8) if self._books else None
         if found is None:
             raise Refused(503, "kb_away")
         shown = found.passages or found.near[:3]

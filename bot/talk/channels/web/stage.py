@@ -37,7 +37,7 @@ class Story(Protocol):
 class Books(Protocol):
     """The library, as the page shows it."""
 
-    async def look_up(self, question: str, most: int = 5) -> Findings | None:
+    async def look_up(self, question: str, asker: Person, alone: bool, most: int = 5) -> Findings | None:
         """What fits a question, and what is near; None while there is no library, or it is away."""
         ...
 

@@ -41,7 +41,8 @@ async def test_who_is_named_and_where(channel, feishu, ears):
     await feishu.push(said("in another thread", named=False, root="om_9"))
     other = [{"key": "@_user_1", "id": {"open_id": "ou_chen"}, "name": "陈"}]
     await feishu.push(said("@_user_1 look", named=False, root="om_1", mentions=other))
-    assert [each.text for each in await ears.wait(3)] == ["top cpu", "hi", "and now?"]
+    heard = await ears.wait(3)
+    assert [(each.text, each.alone) for each in heard] == [("top cpu", True), ("hi", False), ("and now?", False)]
 
 
 async def test_rich_text_is_read_and_what_is_old_or_no_text_is_not(channel, feishu, ears):

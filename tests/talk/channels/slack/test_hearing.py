@@ -68,6 +68,7 @@ async def test_a_direct_message_and_a_slash_command(channel, slack, ears):
     assert [each.text for each in heard] == ["top cpu", "/restart order-service", "why is checkout slow?", "/help"]
     assert told == {"response_type": "in_channel"}
     assert heard[1].thread.id.startswith("@command-")
+    assert [each.alone for each in heard] == [True, False, False, False], "who reads along is not known of a command"
 
 
 async def test_what_nobody_listens_to_is_acknowledged(channel, slack, ears):

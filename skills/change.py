@@ -128,6 +128,14 @@ class Compares(Protocol):
         """What has become of it."""
 
 
+@runtime_checkable
+class Traceable(Protocol):
+    """A deed that knows better than by what it observed whether it was done."""
+
+    async def took(self, snapshot: Snapshot) -> bool:
+        """Whether it was done, in part or whole, by whomever."""
+
+
 @dataclass(frozen=True, slots=True)
 class StandIn:
     """Another action under a simpler name. Catalogue.resolve gives that other one, so that its own rules hold."""
@@ -205,3 +213,11 @@ class Change:
         except SkillError as error:
             return Since(same=False, touched=True, did=str(error))
         return Since(same=False, touched=(now.uid, now.generation) != (snapshot.uid, snapshot.generation))
+
+    async def took(self, arguments: Arguments, snapshot: Snapshot) -> bool:
+        """Whether it was done, in part or whole: asked where no answer came."""
+        deed = self.make(arguments)
+        if isinstance(deed, Traceable):
+            return await deed.took(snapshot)
+        now = await deed.observe()
+        return (now.uid, now.generation, now.before) != (snapshot.uid, snapshot.generation, snapshot.before)

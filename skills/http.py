@@ -10,12 +10,14 @@ from typing import Any
 import httpx
 import stamina
 
-from skills.errors import BadArguments, Conflict, Forbidden, NotFound, SkillError, Unreachable
+from skills.errors import BadArguments, Conflict, Forbidden, NotFound, SkillError, Unreachable, Unsure
 from skills.evidence import JSON
 
 MEBIBYTE = 1024 * 1024
 LONGEST_SILENCE = 300.0
 Params = Mapping[str, str | int | float | list[str]]
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
+"""What fails before the first byte has left us."""
 
 
 class _Again(Exception):
@@ -91,11 +93,31 @@ class Http:
         raise AssertionError("a retry either returns or raises")
 
     async def write_json(
-        self, method: str, path: str, body: object, params: Params | None = None, content_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: object,
+        params: Params | None = None,
+        content_type: str = "application/json",
+        *,
+        trial: bool = False,
     ) -> Any:
-        """Say once, and never again by itself: a change that was lost is looked at, not repeated blindly."""
-        reply = await self._once(method, path, params=params, body=body, content_type=content_type)
-        return self._as_json(reply) if reply.body else None
+        """Say once, and never again by itself: a change that was lost is looked at, not repeated blindly.
+
+        `trial`: it changes nothing, whatever becomes of it.
+
+        Raises:
+            Unsure: it was sent, and no answer says what became of it.
+        """
+        try:
+            reply = await self._once(method, path, params=params, body=body, content_type=content_type)
+            return self._as_json(reply) if reply.body else None
+        except SkillError as error:
+            if trial or not _may_be_done(error):
+                raise
+            why = error.values.get("why") or str(error)
+            told = {"system": self.server.system, "url": self.server.url, "why": why}
+            raise Unsure("unsure", **told, status=error.values.get("status", 0)) from error
 
     async def lines(self, path: str, params: Params | None = None) -> AsyncGenerator[str]:
         """An answer that goes on, line by line, until the server ends it; silence of some minutes ends it too."""
@@ -193,7 +215,7 @@ class Http:
             try:
                 token = Path(self.server.token_file).read_text(encoding="utf-8").strip()
             except OSError as error:
-                raise self._unreachable(f"its token file cannot be read: {error}") from error
+                raise self._unreachable(f"its token file cannot be read: {error}") from None
         return {"Authorization": f"Bearer {token}"} if token else {}
 
     def _unreachable(self, why: str) -> Unreachable:
@@ -220,6 +242,14 @@ class Http:
             return json.loads(reply.body)
         except ValueError as error:
             raise Unreachable("not_json", system=self.server.system, url=self.server.url) from error
+
+
+def _may_be_done(error: SkillError) -> bool:
+    """Whether the change may have been made, though no clear answer came."""
+    if error.key == "unreachable":
+        return error.__cause__ is not None and not isinstance(error.__cause__, NEVER_SENT)
+    status = error.values.get("status")
+    return error.key in {"not_json", "too_large"} or (isinstance(status, int) and status >= 500 and status != 501)
 
 
 def said(body: bytes) -> str:

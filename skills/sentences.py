@@ -10,6 +10,7 @@ SENTENCES = {
     "time_too_long": "“{text}” is longer than {most} days; ask for a shorter time.",
     "unknown_action": "There is no action named {action}; the nearest is {nearest}.",
     # any server
+    "unsure": "{system} at {url} did not say whether it was done ({why}).",
     "unreachable": "{system} at {url} does not answer ({why}); check that it runs and that its address is right.",
     "answered_badly": "{system} answered with status {status} ({why}); try again in a moment.",
     "not_understood": "{system} did not understand the question: {why}.",
@@ -63,7 +64,16 @@ SENTENCES = {
     "cannot_be_undone": "It cannot be undone: {what}.",
     "no_evicted_pods": "There are no evicted pods in {namespace}.",
     "job_not_failed": "The job {job} has not failed; I remove only jobs that have.",
+    "files_on_node": (
+        "Pods on {node} keep files in emptyDir volumes, which would be lost ({pods});"
+        " say delete_emptydir_data=true to give them up."
+    ),
     "no_clean_image": "Cleaning disks is not set up; give KUBERNETES_CLEAN_IMAGE an image with its digest (@sha256:…).",
+    "no_clean_socket": (
+        "Removing images is not set up; give KUBERNETES_CLEAN_SOCKET the container runtime's socket on the nodes, and"
+        " KUBERNETES_CLEAN_IMAGES_WITH an image that has crictl, with its digest (@sha256:…)."
+    ),
+    "no_unused_images": "Node {node} reports no image that its pods do not use.",
     "clean_job_failed": "The cleaning job {job} did not succeed ({why}).",
     "bad_matcher": "I do not understand “{matcher}”; write for example alertname=HighLatency,namespace=shop.",
     "silence_too_wide": "A silence must name at least one label exactly, such as alertname=HighLatency.",

@@ -1,5 +1,6 @@
-"""Makes an approval of the steps of a plan, or says why there is none; and asks again before each is taken."""
+"""Makes an approval of the steps of a plan, or says why there is none."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -172,17 +173,22 @@ class Asking:
 
     async def _too_much(self, approval: Approval, judged: Sequence[Judgement]) -> tuple[Step, TooSoon] | None:
         """What goes past the limits of its rule: in one step, or within an hour."""
+        before: Counter[str] = Counter()
         for step, judgement, preview in zip(approval.steps, judged, approval.previews, strict=True):
             if over := judgement.limits.exceeded(preview or Preview()):
                 name, found, most = over
                 return step, TooSoon(f"refused_limit_{name}", {"found": f"{found:g}", "most": f"{most:g}"})
-            if late := await self._spent(judgement):
+            if late := await self.spent(judgement, before[judgement.rule]):
                 return step, late
+            before[judgement.rule] += self._changes(step)
         return None
 
-    async def _spent(self, judgement: Judgement) -> TooSoon | None:
+    async def spent(self, judgement: Judgement, before: int = 0) -> TooSoon | None:
+        """Whether its rule has let enough be done within an hour; `before`: by earlier steps of the same plan."""
         most = judgement.limits.per_hour
-        if most is not None and len(await self.repairs.since(self.now() - HOUR, rule=judgement.rule)) >= most:
+        if most is None:
+            return None
+        if len(await self.repairs.since(self.now() - HOUR, rule=judgement.rule)) + before >= most:
             return TooSoon("refused_limit_hour", {"rule": judgement.rule, "most": most})
         return None
 
@@ -224,29 +230,6 @@ class Asking:
             return None
         await self.note("superseded", "bot", old, f"by {new}", gone.thread.key, gone.digest)
         return gone
-
-    async def still_allowed(self, approval: Approval, place: int) -> Refusal | None:
-        """Asked just before a step is taken: the rules, the freezes and the approvers' roles may have changed."""
-        step = approval.steps[place]
-        if not self._changes(step):
-            return None
-        who = approval.requested_by
-        judgement = await self.judge(step, who, bool(approval.glass))
-        if judgement.verdict is Verdict.REFUSE:
-            return await self.refuse(step, judgement, who, approval.thread.key)
-        if approval.automatic:
-            granted = judgement.quorum if judgement.automatic else 0
-        else:
-            votes = {vote.person.key: vote for vote in approval.votes if vote.granted}
-            own = {who.key} if not judgement.self_approval else set()
-            able = [v for key, v in votes.items() if key not in own and v.digest == approval.digest]
-            granted = sum(self.policy.may_approve(vote.person, judgement.approvers) for vote in able)
-        if granted < judgement.quorum:
-            return await self.refuse(step, replace(judgement, key="refused_leave_gone"), who, approval.thread.key)
-        late = await self._spent(judgement) or await self.breaker.why_not(
-            self.target(step), step, approval.finding, False, self.now(), self.policy.breaker
-        )
-        return Refusal(step, late.key, late.values, late.why) if late else None
 
     def targets(self, approval: Approval) -> set[str]:
         """All that it changes; what was altered where it is kept stands in nobody's way."""

@@ -1,5 +1,6 @@
 """Leave that is given beforehand: by a list with a budget, or earned by a record; and shadow mode."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from bot.act.policy import Judgement
 from bot.act.repairs import Repair, Repairs
 from bot.act.rules import Automatic, Earning, any_fits
 from bot.domain.approval import Approval, ApprovalState, Verdict
+from bot.domain.plan import Step
 from skills import Catalogue
 
 HOUR = timedelta(hours=1)
@@ -53,25 +55,36 @@ class Autonomy:
             return replace(asked, state=ApprovalState.SHADOW, automatic="shadow", settled_at=now)
         if asked.requested_by.channel != "bot":
             return asked  # a person who asks waits for another person, as always
-        told = []
+        told: list[str] = []
+        before: Counter[str] = Counter()
         for step, judgement in zip(asked.steps, judged, strict=True):
             if judgement.verdict is Verdict.RUN:
                 continue
+            leave = await self.leave(asked, step, judgement, catalogue, now, bar)
             entry = judgement.automatic
-            target = catalogue[step.action].target(step.arguments)
-            if entry is None or await self._spent(entry, now):
+            if not leave or entry is None or await self.spent(entry, now, before[entry.name]):
                 return asked
-            standing = await self.standing(step.action, target.namespace, asked.finding, now, bar)
-            if entry.earned and not standing.earned(bar):
-                return asked
-            told.append(f"{entry.name} ({standing.told})")
+            before[entry.name] += 1
+            told.append(leave)
         if not told:
             return asked
         return replace(asked, state=ApprovalState.APPROVED, automatic="; ".join(told), quorum=0, settled_at=now)
 
-    async def _spent(self, entry: Automatic, now: datetime) -> bool:
+    async def leave(
+        self, asked: Approval, step: Step, judgement: Judgement, catalogue: Catalogue, now: datetime, bar: Earning
+    ) -> str:
+        """By which entry nobody need be asked, and the record that earned it; empty: somebody must be."""
+        entry = judgement.automatic
+        if entry is None or asked.requested_by.channel != "bot":
+            return ""
+        target = catalogue[step.action].target(step.arguments)
+        standing = await self.standing(step.action, target.namespace, asked.finding, now, bar)
+        return "" if entry.earned and not standing.earned(bar) else f"{entry.name} ({standing.told})"
+
+    async def spent(self, entry: Automatic, now: datetime, before: int = 0) -> bool:
+        """Whether its budget is used up; `before`: what earlier steps of the same plan will use of it."""
         lately = await self._repairs.since(now - HOUR)
-        return sum(each.automatic and _fits(entry, each) for each in lately) >= entry.per_hour
+        return sum(each.automatic and _fits(entry, each) for each in lately) + before >= entry.per_hour
 
     async def standing(self, action: str, namespace: str, finding: str, now: datetime, bar: Earning) -> Standing:
         """What the record of an action in a namespace shows, for what it was to mend."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import count
 
 import structlog
@@ -13,6 +14,7 @@ from bot.act.executor import Executor
 from bot.act.repairs import Repair, Repairs
 from bot.act.store import ApprovalStore
 from bot.act.undo import put_back, to_undo
+from bot.act.unsure import cleared, insisted
 from bot.act.verify import Pace, settled
 from bot.domain.approval import Approval, ApprovalState, Refusal
 from bot.domain.course import Course
@@ -21,8 +23,8 @@ from skills import Catalogue, Evidence, Risk
 
 WatchCourse = Callable[[int, Course], Awaitable[None]]
 """Told of each step whenever it has come further."""
-StillAllowed = Callable[[Approval, int], Awaitable[Refusal | None]]
-"""Asked just before a step is taken."""
+StillAllowed = Callable[[Approval, int, bool], Awaitable[Refusal | None]]
+"""Asked just before a step is taken; the last: for the first time."""
 LEASE = 10.0
 """Seconds after which another replica takes over from one that has fallen silent."""
 log = structlog.get_logger()
@@ -116,19 +118,35 @@ class Carrying:
         return course
 
     async def _taken(self, approval: Approval, place: int, watch: WatchCourse) -> Course:
-        """Taken now; begun before and not known to be ended, it is taken again, and the change sees what it did."""
+        """Taken now. Begun before and not known to be ended: what was done is seen by the change; what was not, is
+        judged anew, for hours may have passed."""
         outcome: Evidence | Refusal | None = None
-        if await self._store.begin(approval.id, place, self._pace.now()):
-            outcome = await self._still_allowed(approval, place)
+        first = await self._store.begin(approval.id, place, self._pace.now())
+        if first or (self._changes(approval, place) and await self._executor.took(approval, place) is False):
+            outcome = await self._still_allowed(approval, place, first)
         if outcome is None:
             await self._record(approval, place, "begun")
             await watch(place, Course())
             outcome = await self._take(approval, place)
+            if isinstance(outcome, Refusal) and outcome.unsure:
+                outcome = await self._cleared(approval, place, outcome, watch)
         if isinstance(outcome, Refusal):
             await self._record(approval, place, "refused")
         await self._store.finish(approval.id, place, self._pace.now(), outcome)
         await watch(place, Course(outcome))
         return Course(outcome)
+
+    async def _cleared(self, approval: Approval, place: int, lost: Refusal, watch: WatchCourse) -> Evidence | Refusal:
+        """No answer came: look whether it was done."""
+        if not self._changes(approval, place):
+            return lost
+        return await cleared(
+            lost,
+            lambda: self._executor.took(approval, place),
+            lambda: self._executor.change(approval, place),
+            lambda why: watch(place, Course(checking=why)),
+            self._pace.sleep,
+        )
 
     async def _take(self, approval: Approval, place: int) -> Evidence | Refusal:
         step = approval.steps[place]
@@ -156,7 +174,8 @@ class Carrying:
         """The repair as a whole did not help: all of it is put back, the last step first."""
         changes = frozenset(place for place in range(len(approval.steps)) if self._changes(approval, place))
         for place in to_undo(courses, changes):
-            courses[place] = put_back(courses[place], await self._executor.undo(approval, place))
+            undone = await insisted(partial(self._executor.undo, approval, place), self._pace.sleep)
+            courses[place] = put_back(courses[place], undone)
             if after := courses[place].aftermath:
                 await self._store.settle(approval.id, place, after)
                 if not after.better:

@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.act.signing import signed
+from bot.act.unsure import PAUSES
 from bot.domain.approval import Approval
 from bot.domain.message import Person
 from bot.domain.plan import canonical
 from skills import Catalogue, Evidence
 from skills.change import Snapshot
-from skills.errors import Conflict, Forbidden, NotFound, SkillError, Unreachable
+from skills.errors import Conflict, Forbidden, NotFound, SkillError, Unreachable, Unsure
 from skills.kubernetes.cluster import Cluster
 from skills.kubernetes.kinds import Kind
 
@@ -85,17 +87,26 @@ class OperatorsHands:
             spec = signed(spec_of(approval, place, operation, self._now() + self._lasts), self._key)
             meta = {"name": name, "namespace": self._namespace}
             body = {"apiVersion": REMEDIATION.api_version, "kind": REMEDIATION.name, "metadata": meta, "spec": spec}
-            try:
-                found = await self._cluster.create(REMEDIATION, self._namespace, body)
-            except Conflict:
-                found = await self._cluster.get(REMEDIATION, self._namespace, name)
+            found = await self._written(name, body)
         until = self._now() + self._lasts * 2
         while (status := found.get("status") or {}).get("phase") not in {"Done", "Refused", "Failed"}:
             if self._now() >= until:
-                raise Unreachable("operator_silent", name=name)
+                raise Unsure("operator_silent", name=name)
             await self._sleep(0.5)
-            found = await self._cluster.get(REMEDIATION, self._namespace, name)
+            with suppress(Unreachable):  # the operator goes on, whether we see it or not
+                found = await self._cluster.get(REMEDIATION, self._namespace, name)
         return _told(status, name)
+
+    async def _written(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Written once; where no answer came, asked again under the same name: it must not turn up later unseen."""
+        for pause in PAUSES:
+            try:
+                return await self._cluster.create(REMEDIATION, self._namespace, body)
+            except Conflict:
+                return await self._cluster.get(REMEDIATION, self._namespace, name)
+            except Unsure:
+                await self._sleep(pause)
+        raise Unsure("operator_silent", name=name)
 
 
 def spec_of(approval: Approval, place: int, operation: Operation, until: datetime) -> dict[str, Any]:
@@ -141,4 +152,6 @@ def _told(status: dict[str, Any], name: str) -> Evidence:
     key, values = str(status.get("key", "")), status.get("values") or {}
     if status["phase"] == "Refused":
         raise Forbidden("operator_refused", why=why)
+    if key == "unsure":
+        raise Unsure(key, **{"system": "Kubernetes", "url": "-", "why": why, **values})
     raise SkillError(key, **values) if key else Forbidden("operator_refused", why=why)

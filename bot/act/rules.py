@@ -46,6 +46,11 @@ class Limits(Part):
     max_nodes: int | None = Field(default=None, ge=0)
     per_hour: int | None = Field(default=None, ge=0, description="Changes that this rule lets be made in an hour.")
 
+    @property
+    def measured(self) -> bool:
+        """Whether it matters how much is hit."""
+        return (self.max_pods, self.max_fraction, self.max_nodes) != (None, None, None)
+
     def exceeded(self, preview: Preview) -> tuple[str, float, float] | None:
         """What would be too much: its name, how much it is, and how much may be; None: nothing."""
         going = float((preview.figures or {}).get("pods", len(preview.pods)))

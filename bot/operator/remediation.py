@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,10 +14,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.act.hands import Operation
 from bot.act.policy import Policy
 from bot.act.signing import is_signed
-from bot.domain.approval import Verdict, mark_of
+from bot.act.unsure import Outcome, cleared, insisted
+from bot.domain.approval import Refusal, Verdict, mark_of
 from bot.domain.message import Person
-from bot.domain.plan import digest_of
-from skills import Catalogue, Risk, SkillError
+from bot.domain.plan import Step, digest_of
+from skills import Catalogue, Change, Evidence, Risk, SkillError, Unsure
 from skills.change import Snapshot, Target
 
 ENDED = {"Done", "Refused", "Failed"}
@@ -147,15 +149,39 @@ class Remediator:
         if change is None:
             return self._ended("Refused", f"{spec.action} changes nothing")
         try:
-            snapshot = Snapshot.from_json(spec.snapshot)
-            done = await (change.run if spec.operation == "run" else change.undo)(spec.arguments, snapshot)
-        except SkillError as error:
-            values = {name: str(value) for name, value in error.values.items()}
-            return self._ended("Failed", str(error), key=error.key, values=values)
+            seen = Snapshot.from_json(spec.snapshot)
+            done = (
+                await self._undone(change, spec, seen)
+                if spec.operation == "undo"
+                else await self._made(change, spec, seen)
+            )
         except (KeyError, TypeError, ValueError) as error:
             log.exception("a remediation failed in a way its skill does not name", action=spec.action)
-            return self._ended("Failed", f"{spec.action} failed unexpectedly ({type(error).__name__})")
-        return self._ended("Done", done.summary, query=done.query)
+            return self._ended("Failed", f"{spec.action} failed unexpectedly ({type(error).__name__})", key="unsure")
+        if isinstance(done, Evidence):
+            return self._ended("Done", done.summary, query=done.query)
+        values = {name: str(value) for name, value in done.values.items()}
+        return self._ended("Failed", done.why, key=done.key, values=values)
+
+    async def _made(self, change: Change, spec: Spec, seen: Snapshot) -> Outcome:
+        """Where no answer came, it is looked whether it was done."""
+        run = partial(_asked, spec, partial(change.run, spec.arguments, seen))
+
+        async def took() -> bool | None:
+            try:
+                return await change.took(spec.arguments, seen)
+            except SkillError:
+                return None
+
+        async def tell(why: str) -> None:
+            log.warning("no answer came; looking whether it was done", action=spec.action, why=why)
+
+        outcome = await run()
+        lost = isinstance(outcome, Refusal) and outcome.unsure
+        return await cleared(outcome, took, run, tell) if isinstance(outcome, Refusal) and lost else outcome
+
+    async def _undone(self, change: Change, spec: Spec, seen: Snapshot) -> Outcome:
+        return await insisted(partial(_asked, spec, partial(change.undo, spec.arguments, seen)))
 
     def _ended(self, phase: str, why: str, **more: Any) -> dict[str, Any]:
         return self._status(phase, why) | more
@@ -170,3 +196,12 @@ class Remediator:
             "lastTransitionTime": at,
         }
         return {"phase": phase, "why": why, "at": at, "by": self._name, "conditions": [condition]}
+
+
+async def _asked(spec: Spec, act: Callable[[], Awaitable[Evidence]]) -> Outcome:
+    """Once; what the skill throws is told."""
+    try:
+        return await act()
+    except SkillError as error:
+        step = Step(spec.action, spec.arguments)
+        return Refusal(step, error.key, error.values, str(error), isinstance(error, Unsure))

@@ -76,6 +76,10 @@ class CreateSilence:
             facts={"id": known_as, "matchers": self._words},
         )
 
+    async def took(self, snapshot: Snapshot) -> bool:
+        """It is there."""
+        return await self._made(snapshot) is not None
+
     async def verify(self, snapshot: Snapshot) -> Verification:
         """It is active."""
         made = await self._made(snapshot)
@@ -142,6 +146,10 @@ class ExpireSilence:
             f"DELETE /api/v2/silence/{self._id}",
             facts={"id": self._id},
         )
+
+    async def took(self, snapshot: Snapshot) -> bool:
+        """It has ended."""
+        return bool((await self._client.silence(self._id))["status"]["state"] == "expired")
 
     async def verify(self, snapshot: Snapshot) -> Verification:
         """It is expired."""

@@ -73,7 +73,7 @@ class Cluster:
         """Create, patch or delete; dry: only ask what would happen."""
         kind = MERGE if method == "PATCH" else "application/json"
         params = {"dryRun": "All"} if dry else None
-        written = await self._http.write_json(method, path, body, params, kind)
+        written = await self._http.write_json(method, path, body, params, kind, trial=dry)
         return written if isinstance(written, dict) else {}
 
     async def fleet(self) -> Fleet:

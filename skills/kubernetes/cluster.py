@@ -107,19 +107,21 @@ class Cluster:
     ) -> Thing:
         """Change one thing; a dry run is judged by the server in full and kept nowhere."""
         path = path_of(kind, namespace, name, part)
-        changed: Thing = await self.http.write_json("PATCH", path, body, _writing(dry_run), how)
+        changed: Thing = await self.http.write_json("PATCH", path, body, _writing(dry_run), how, trial=dry_run)
         return _trimmed(changed)
 
     async def create(
         self, kind: Kind, namespace: str, body: object, *, name: str = "", part: str = "", dry_run: bool = False
     ) -> Thing:
         """Make one thing, or post to a part of one (as an eviction)."""
-        made: Thing = await self.http.write_json("POST", path_of(kind, namespace, name, part), body, _writing(dry_run))
+        path = path_of(kind, namespace, name, part)
+        made: Thing = await self.http.write_json("POST", path, body, _writing(dry_run), trial=dry_run)
         return _trimmed(made)
 
     async def replace(self, kind: Kind, namespace: str, name: str, body: object, *, dry_run: bool = False) -> Thing:
         """Write one thing whole."""
-        kept: Thing = await self.http.write_json("PUT", path_of(kind, namespace, name), body, _writing(dry_run))
+        path = path_of(kind, namespace, name)
+        kept: Thing = await self.http.write_json("PUT", path, body, _writing(dry_run), trial=dry_run)
         return _trimmed(kept)
 
     async def delete(
@@ -131,7 +133,7 @@ class Cluster:
             options["preconditions"] = {"uid": uid}
         if dry_run:
             options["dryRun"] = ["All"]  # where there is a body, the API server reads it and not the query
-        await self.http.write_json("DELETE", path_of(kind, namespace, name), options)
+        await self.http.write_json("DELETE", path_of(kind, namespace, name), options, trial=dry_run)
 
     async def read_text(self, path: str, params: Params) -> str:
         """Plain text, as logs are."""

@@ -7,6 +7,7 @@ from pydantic import Field
 from skills.action import action
 from skills.change import Deed
 from skills.kubernetes.changes.clean_disk import CleanDisk
+from skills.kubernetes.changes.clean_images import CleanImages
 from skills.kubernetes.changes.cordon import Cordon
 from skills.kubernetes.changes.drain import Drain
 from skills.kubernetes.cluster import Cluster
@@ -67,14 +68,20 @@ class Nodes:
         verify="no pod is left on it, and none waits for another place",
         settles_in=900,
     )
-    def drain_node(self, node: Name, timeout: Annotated[int, Field(ge=1, le=3600)] = 300) -> Deed:
+    def drain_node(
+        self, node: Name, timeout: Annotated[int, Field(ge=1, le=3600)] = 300, delete_emptydir_data: bool = False
+    ) -> Deed:
         """Empty a node: it takes no new pods, and its pods are evicted as disruption budgets allow.
+
+        Pods of daemon sets stay. A node with pods that no controller would make anew is refused.
 
         Args:
             node: Its name.
             timeout: Seconds after which what is left is reported, never forced.
+            delete_emptydir_data: Evict also pods that keep files in emptyDir volumes; the files are lost.
         """
-        return Drain(self._cluster, node, min(float(timeout), self._settings.drain_timeout))
+        seconds = min(float(timeout), self._settings.drain_timeout)
+        return Drain(self._cluster, node, seconds, lose_files=delete_emptydir_data)
 
     @action(
         risk=Risk.DESTROY,
@@ -90,23 +97,22 @@ class Nodes:
     def clean_disk(
         self,
         node: Name,
-        what: Literal["tmp", "journal", "container_logs"] = "tmp",
+        what: Literal["tmp", "journal", "container_logs", "images"] = "tmp",
         older_than_days: Annotated[int, Field(ge=1, le=365)] = 7,
     ) -> Deed:
-        """Free disk on a node: old files of /tmp, archived journals, or rotated container logs.
+        """Free disk on a node: old files of /tmp, archived journals, rotated container logs, or unused images.
 
-        The preview counts the bytes first, read-only. A job with a pinned image does it, and sees that folder alone.
+        The preview tells the bytes first. A job with a pinned image does it, and sees that one folder; for images, the
+        socket of the container runtime, which a setting must name.
 
         Args:
             node: Its name.
-            what: Which folder is cleaned.
-            older_than_days: Only files that nobody has written for so many days.
+            what: Which folder is cleaned; images: those that no pod on the node uses.
+            older_than_days: Only files that nobody has written for so many days; images have no age.
         """
-        return CleanDisk(
-            self._cluster,
-            node,
-            what,
-            days=older_than_days,
-            image=self._settings.clean_image,
-            namespace=self._settings.clean_namespace,
-        )
+        mine = self._settings
+        place = {"image": mine.clean_image, "namespace": mine.clean_namespace}
+        if what == "images":
+            place["image"] = mine.clean_images_with
+            return CleanImages(self._cluster, node, socket=mine.clean_socket, **place)
+        return CleanDisk(self._cluster, node, what, days=older_than_days, **place)

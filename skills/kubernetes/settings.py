@@ -20,5 +20,7 @@ class KubernetesSettings(BaseSettings):
     default_namespace: str = "default"
     timeout: float = 15.0
     clean_image: str = ""
+    clean_images_with: str = ""
+    clean_socket: str = ""
     clean_namespace: str = "kube-system"
     drain_timeout: float = 300.0

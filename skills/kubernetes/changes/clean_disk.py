@@ -4,9 +4,6 @@ The preview runs the same job with the folder mounted read-only: it counts what 
 the job's command but a number of days.
 """
 
-import asyncio
-import contextlib
-import hashlib
 import time
 from dataclasses import dataclass
 from typing import cast
@@ -14,14 +11,10 @@ from typing import cast
 from skills.change import Preview, Since, Snapshot, Target, Verification
 from skills.errors import BadArguments, NotFound, Unreachable
 from skills.evidence import JSON, Evidence
+from skills.kubernetes.changes.node_job import NodeJob, name_of, pressed
 from skills.kubernetes.cluster import Cluster, Thing, path_of
-from skills.kubernetes.kinds import JOB, NODE, POD
-from skills.kubernetes.rows import pod_state
+from skills.kubernetes.kinds import JOB, NODE
 from skills.words import told
-
-PATIENCE = 120.0
-PAUSE = 1.0
-LABEL = "dutybot/clean-disk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +38,7 @@ class CleanDisk:
 
     def __init__(self, cluster: Cluster, node: str, what: str, *, days: int, image: str, namespace: str) -> None:
         self._cluster, self._node, self._what, self._days = cluster, node, what, days
-        self._image, self._namespace = image, namespace
+        self._place = NodeJob(cluster, node, namespace, image)
 
     @property
     def target(self) -> Target:
@@ -54,10 +47,10 @@ class CleanDisk:
 
     async def preview(self) -> Preview:
         """How many bytes would go: counted on the node, read-only."""
-        self._require_image()
+        self._place.require_image()
         await self._cluster.get(NODE, "", self._node)
         files, size = await self._work("count", f"{time.time_ns()}")
-        folder, image = FOLDERS[self._what], self._image.partition("@")[0]
+        folder, image = FOLDERS[self._what], self._place.image.partition("@")[0]
         return Preview(
             diff=(f"{self._node}:{folder.path}: {files} files, {size} bytes -> removed",),
             nodes=(self._node,),
@@ -67,27 +60,23 @@ class CleanDisk:
                     f"只清理 {self._days} 天没有写入的文件；无法恢复。",
                 ),
                 told(
-                    f"A job in {self._namespace} does it with {image}.",
-                    f"由 {self._namespace} 中的任务用镜像 {image} 执行。",
+                    f"A job in {self._place.namespace} does it with {image}.",
+                    f"由 {self._place.namespace} 中的任务用镜像 {image} 执行。",
                 ),
                 told(f"It sees {folder.path} of the node, and nothing else.", f"它只能看到节点的 {folder.path}。"),
             ),
             figures={"bytes": float(size), "files": float(files), "nodes": 1.0, "pods": 0.0},
         )
 
-    def _require_image(self) -> None:
-        if "@sha256:" not in self._image:
-            raise BadArguments("no_clean_image")
-
     async def observe(self) -> Snapshot:
         """The node, and whether its disk was under pressure."""
-        self._require_image()
+        self._place.require_image()
         node = await self._cluster.get(NODE, "", self._node)
         return Snapshot(
             node["metadata"]["uid"],
             "",
             0,
-            cast("JSON", {"pressed": _pressed(node), "asked_at": f"{time.time_ns()}"}),
+            cast("JSON", {"pressed": pressed(node), "asked_at": f"{time.time_ns()}"}),
             node["metadata"].get("labels") or {},
         )
 
@@ -103,14 +92,19 @@ class CleanDisk:
                 f"{self._node}: {size} bytes in {files} files of {FOLDERS[self._what].path} were freed",
                 f"{self._node}：从 {FOLDERS[self._what].path} 的 {files} 个文件释放了 {size} 字节",
             ),
-            query=f"POST {path_of(JOB, self._namespace)}",
+            query=f"POST {path_of(JOB, self._place.namespace)}",
             facts={"bytes": size, "files": files, "node": self._node},
         )
+
+    async def took(self, snapshot: Snapshot) -> bool:
+        """Its job is there: what it says has still to be read."""
+        asked_at = cast("dict[str, str]", snapshot.before)["asked_at"]
+        return await self._place.there(name_of(f"{self._node} {self._what} remove {asked_at}"))
 
     async def verify(self, snapshot: Snapshot) -> Verification:
         """No pressure is left; where there was none, having run is enough."""
         node = await self._cluster.get(NODE, "", self._node)
-        if _pressed(node):
+        if pressed(node):
             return Verification(
                 False, None, told(f"{self._node} still reports DiskPressure", f"{self._node} 仍然报告磁盘压力")
             )
@@ -126,7 +120,7 @@ class CleanDisk:
     async def since(self, snapshot: Snapshot) -> Since:
         """Whether its disk is no longer pressed, without us."""
         node = await self._cluster.get(NODE, "", self._node)
-        eased = cast("dict[str, bool]", snapshot.before)["pressed"] and not _pressed(node)
+        eased = cast("dict[str, bool]", snapshot.before)["pressed"] and not pressed(node)
         return Since(same=eased, touched=eased, did=(await self.verify(snapshot)).why)
 
     async def undo(self, snapshot: Snapshot) -> Evidence:
@@ -134,29 +128,9 @@ class CleanDisk:
         raise BadArguments("cannot_be_undone", what=f"cleaning {self._node}")
 
     async def _work(self, mode: str, seed: str) -> tuple[int, int]:
-        """Run the job, read its two numbers, and remove it."""
-        name = "clean-" + hashlib.sha256(f"{self._node} {self._what} {mode} {seed}".encode()).hexdigest()[:16]
-        if await self._cluster.find(JOB, self._namespace, name) is None:
-            await self._cluster.create(JOB, self._namespace, self.job(name, mode))
-        try:
-            return await self._result(name)
-        finally:
-            with contextlib.suppress(NotFound, Unreachable):
-                await self._cluster.delete(JOB, self._namespace, name)
-
-    async def _result(self, name: str) -> tuple[int, int]:
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            pods = (await self._cluster.list(POD, self._namespace, selector=f"{LABEL}={name}")).things
-            ended = [pod for pod in pods if pod.get("status", {}).get("phase") == "Succeeded"]
-            if ended:
-                path = path_of(POD, self._namespace, ended[0]["metadata"]["name"], "log")
-                return _numbers(await self._cluster.read_text(path, {"tailLines": 5}), name)
-            failed = [pod for pod in pods if pod.get("status", {}).get("phase") == "Failed"]
-            if failed:
-                raise Unreachable("clean_job_failed", job=name, why=pod_state(failed[0]))
-            await asyncio.sleep(PAUSE)
-        raise Unreachable("clean_job_failed", job=name, why=f"it did not end within {PATIENCE:g} s")
+        """Run the job, and read its two numbers."""
+        name = name_of(f"{self._node} {self._what} {mode} {seed}")
+        return _numbers(await self._place.work(name, self.job(name, mode), 5), name)
 
     def job(self, name: str, mode: str) -> Thing:
         """The job as it is sent."""
@@ -166,45 +140,14 @@ class CleanDisk:
             f"{chosen} -exec stat -c %s {{}} + | awk '{{n+=1; s+=$1}} END {{printf \"files %d bytes %d\\n\", n, s}}'"
         )
         script = count if mode == "count" else f"{count} && {chosen} -exec rm -f {{}} +"
-        labels = {"app.kubernetes.io/managed-by": "dutybot", LABEL: name}
-        return {
-            "apiVersion": JOB.api_version,
-            "kind": "Job",
-            "metadata": {"name": name, "namespace": self._namespace, "labels": labels},
-            "spec": {
-                "backoffLimit": 0,
-                "activeDeadlineSeconds": int(PATIENCE),
-                "ttlSecondsAfterFinished": 600,
-                "template": {
-                    "metadata": {"labels": labels},
-                    "spec": {
-                        "nodeName": self._node,
-                        "restartPolicy": "Never",
-                        "automountServiceAccountToken": False,
-                        "enableServiceLinks": False,
-                        "tolerations": [{"operator": "Exists"}],
-                        "containers": [self._container(script, read_only=mode == "count")],
-                        "volumes": [{"name": "clean", "hostPath": {"path": folder.path, "type": "Directory"}}],
-                    },
-                },
-            },
-        }
-
-    def _container(self, script: str, read_only: bool) -> Thing:
-        return {
-            "name": "clean",
-            "image": self._image,
-            "command": ["/bin/sh", "-c", script],
-            "resources": {"requests": {"cpu": "50m", "memory": "32Mi"}, "limits": {"cpu": "500m", "memory": "128Mi"}},
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "readOnlyRootFilesystem": True,
-                "runAsUser": 0,
-                "capabilities": {"drop": ["ALL"], "add": ["DAC_OVERRIDE", "FOWNER"]},
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "volumeMounts": [{"name": "clean", "mountPath": "/clean", "readOnly": read_only}],
-        }
+        return self._place.job(
+            name,
+            ["/bin/sh", "-c", script],
+            {"hostPath": {"path": folder.path, "type": "Directory"}},
+            at="/clean",
+            read_only=mode == "count",
+            capabilities=("DAC_OVERRIDE", "FOWNER"),
+        )
 
 
 def _escaped(chosen: str) -> str:
@@ -218,10 +161,3 @@ def _numbers(log: str, job: str) -> tuple[int, int]:
         if words[-4:-3] == ["files"] and words[-2] == "bytes":
             return int(words[-3]), int(words[-1])
     raise Unreachable("clean_job_failed", job=job, why="it did not say what it found")
-
-
-def _pressed(node: Thing) -> bool:
-    return any(
-        each.get("type") == "DiskPressure" and each.get("status") == "True"
-        for each in node.get("status", {}).get("conditions") or ()
-    )

@@ -5,7 +5,7 @@ import time
 from typing import Any, cast
 
 from skills.change import Preview, Snapshot, Target, Verification
-from skills.errors import BadArguments, Unreachable
+from skills.errors import BadArguments, SkillError
 from skills.evidence import JSON, Evidence
 from skills.kubernetes.changes.cordon import Cordon
 from skills.kubernetes.changes.eviction import evict
@@ -22,8 +22,8 @@ PAUSE = 2.0
 class Drain:
     """One node."""
 
-    def __init__(self, cluster: Cluster, node: str, timeout: float) -> None:
-        self._cluster, self._node, self._timeout = cluster, node, timeout
+    def __init__(self, cluster: Cluster, node: str, timeout: float, *, lose_files: bool = False) -> None:
+        self._cluster, self._node, self._timeout, self._lose_files = cluster, node, timeout, lose_files
         self._cordon = Cordon(cluster, node, closed=True)
 
     @property
@@ -34,17 +34,23 @@ class Drain:
     async def preview(self) -> Preview:
         """Who goes, and which budgets will slow it down."""
         node = await self._cluster.get(NODE, "", self._node)
-        pods = await self._leaving()
-        self._refuse_lone(pods)
-        losing = [full_name(pod) for pod in pods if _keeps_files(pod)]
+        on_it = await self._on_it()
+        pods = tuple(pod for pod in on_it if _leaves(pod))
+        self._refuse(pods)
+        staying = sum(controller_of(pod).startswith("DaemonSet/") for pod in on_it)
         notes = [
             told(
-                f"{counted(len(pods), 'pod')} will go; those of daemon sets stay.",
-                f"将驱逐 {len(pods)} 个 Pod；DaemonSet 的 Pod 保留。",
+                f"{counted(len(pods), 'pod')} will go; {counted(staying, 'pod')} of daemon sets will stay.",
+                f"将驱逐 {len(pods)} 个 Pod；DaemonSet 的 {staying} 个 Pod 保留。",
             )
         ]
-        if losing:
-            notes.append(f"What these keep in emptyDir volumes is lost: {', '.join(losing[:5])}")
+        if losing := [full_name(pod) for pod in pods if _keeps_files(pod)]:
+            names = _some(losing)
+            notes.append(
+                told(
+                    f"What these keep in emptyDir volumes is lost: {names}", f"以下 Pod 的 emptyDir 内容会丢失：{names}"
+                )
+            )
         closed = bool(node.get("spec", {}).get("unschedulable"))
         return Preview(
             diff=() if closed else ("spec.unschedulable: (none) -> True",),
@@ -68,7 +74,7 @@ class Drain:
     async def run(self, snapshot: Snapshot) -> Evidence:
         """Close it, and evict. What a budget holds is tried again until time is up, never forced."""
         pods = await self._leaving()
-        self._refuse_lone(pods)
+        self._refuse(pods)
         await self._cordon.run(snapshot)
         until = time.monotonic() + self._timeout
         gone: list[str] = []
@@ -81,10 +87,8 @@ class Drain:
                 try:
                     await evict(self._cluster, pod)
                     gone.append(full_name(pod))
-                except Unreachable as error:
-                    if error.key != "budget_blocks":
-                        raise
-                    held[full_name(pod)] = str(error.values.get("why", ""))
+                except SkillError as error:  # the node is closed by now: what is left is told, and checked
+                    held[full_name(pod)] = str(error.values.get("why") or error)
             pods = await self._leaving()
             if not pods or time.monotonic() >= until:
                 break
@@ -101,6 +105,11 @@ class Drain:
             facts={"evicted": [*dict.fromkeys(gone)], "left": [full_name(pod) for pod in pods]},
             gaps=left,
         )
+
+    async def took(self, snapshot: Snapshot) -> bool:
+        """It is closed, or somebody who was on it is gone."""
+        was = set(cast("dict[str, Any]", snapshot.before or {}).get("pods", []))
+        return await self._cordon.took(snapshot) or bool(was - {full_name(pod) for pod in await self._leaving()})
 
     async def verify(self, snapshot: Snapshot) -> Verification:
         """Nobody is left on it, and its pods have found other places; whoever else waits for a place is no concern."""
@@ -136,14 +145,24 @@ class Drain:
         """Open it again; the pods stay where they went."""
         return await self._cordon.undo(snapshot)
 
-    async def _leaving(self) -> tuple[Thing, ...]:
-        listing = await self._cluster.list(POD, fields=f"spec.nodeName={self._node}")
-        return tuple(pod for pod in listing.things if _leaves(pod))
+    async def _on_it(self) -> tuple[Thing, ...]:
+        return (await self._cluster.list(POD, fields=f"spec.nodeName={self._node}")).things
 
-    def _refuse_lone(self, pods: tuple[Thing, ...]) -> None:
-        lone = [full_name(pod) for pod in pods if not controller_of(pod)]
-        if lone:
-            raise BadArguments("lone_pods_on_node", node=self._node, pods=", ".join(lone[:5]))
+    async def _leaving(self) -> tuple[Thing, ...]:
+        return tuple(pod for pod in await self._on_it() if _leaves(pod))
+
+    def _refuse(self, pods: tuple[Thing, ...]) -> None:
+        """What would not come back: pods that nobody makes anew, and files, unless they are given up by name."""
+        if lone := [full_name(pod) for pod in pods if not controller_of(pod)]:
+            raise BadArguments("lone_pods_on_node", node=self._node, pods=_some(lone))
+        if not self._lose_files and (losing := [full_name(pod) for pod in pods if _keeps_files(pod)]):
+            raise BadArguments("files_on_node", node=self._node, pods=_some(losing))
+
+
+def _some(names: list[str]) -> str:
+    """The first of them, and how many more."""
+    more = f" … (+{len(names) - 5})" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
 
 
 def _leaves(pod: Thing) -> bool:

@@ -131,6 +131,12 @@ class Patched(ABC):
             return self._told(told("It was put back as it was before", "已恢复到之前的样子"), after)
         raise AssertionError("the last try returns or raises")
 
+    async def took(self, snapshot: Snapshot) -> bool:
+        """Something else stands there than before."""
+        thing = await self.cluster.find(self.kind, self.namespace, self.name)
+        mine = thing is not None and thing["metadata"].get("uid") == snapshot.uid
+        return thing is not None and mine and self._kept(thing) != self._before(snapshot)
+
     async def since(self, snapshot: Snapshot) -> Since:
         """Whether others have written there what the patch would have, or something else."""
         thing = await self.cluster.find(self.kind, self.namespace, self.name)

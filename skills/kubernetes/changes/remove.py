@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from typing import Any, cast
 
 from skills.change import Preview, Snapshot, Target, Verification
-from skills.errors import BadArguments, Conflict, NotFound
+from skills.errors import BadArguments, Conflict, NotFound, SkillError
 from skills.evidence import JSON, Evidence
 from skills.kubernetes.cluster import Cluster, Thing, path_of
 from skills.kubernetes.kinds import JOB, NAMESPACE, POD, Kind
@@ -71,6 +71,10 @@ class Remove(ABC):
                 gone.append(name)
             except Conflict:
                 gaps.append(told(f"{name} is another one by now, and was left.", f"{name} 已被重新创建，予以保留。"))
+            except SkillError as error:
+                if not gone:
+                    raise
+                gaps.append(told(f"{name} was left: {error}", f"{name} 未删除：{error}"))
         return Evidence(
             summary=told(
                 f"{counted(len(gone), self.kind.plural.removesuffix('s'))} of {self.namespace} removed",
@@ -82,12 +86,19 @@ class Remove(ABC):
             gaps=tuple(gaps),
         )
 
+    async def took(self, snapshot: Snapshot) -> bool:
+        """One of them is gone."""
+        return await self._left(snapshot) < len(_doomed(snapshot))
+
     async def verify(self, snapshot: Snapshot) -> Verification:
         """None of them is left."""
+        left = await self._left(snapshot)
+        return Verification(not left, None if left else True, told(f"{left} left", f"还剩 {left} 个"))
+
+    async def _left(self, snapshot: Snapshot) -> int:
         listing = await self.cluster.list(self.kind, self.namespace)
         uids = {thing["metadata"]["uid"] for thing in listing.things}
-        left = sum(uid in uids for uid in _doomed(snapshot).values())
-        return Verification(not left, None if left else True, told(f"{left} left", f"还剩 {left} 个"))
+        return sum(uid in uids for uid in _doomed(snapshot).values())
 
     async def undo(self, snapshot: Snapshot) -> Evidence:
         """Not possible."""

@@ -69,6 +69,11 @@ class RestartPod:
             told(f"Pod {self._pod} was evicted", f"Pod {self._pod} 已被驱逐"), query, facts={"uid": snapshot.uid}
         )
 
+    async def took(self, snapshot: Snapshot) -> bool:
+        """It is gone, or going."""
+        pod = await self._cluster.find(POD, self._namespace, self._pod)
+        return pod is None or pod["metadata"]["uid"] != snapshot.uid or "deletionTimestamp" in pod["metadata"]
+
     async def verify(self, snapshot: Snapshot) -> Verification:
         """The old one is gone, and as many as before are ready."""
         pod = await self._cluster.find(POD, self._namespace, self._pod)

@@ -374,6 +374,28 @@ async def test_a_node_with_a_lone_pod_is_not_emptied(now):
     assert wire.things["nodes", "", "n1"]["spec"] == {}
 
 
+async def test_files_in_empty_dirs_are_given_up_only_by_name(now):
+    keeper, daemon = owned(pod("order-service-1")), owned(pod("logs-1"))
+    daemon["metadata"]["ownerReferences"][0]["kind"] = "DaemonSet"
+    for each in (keeper, daemon):
+        each["spec"]["volumes"] = [{"name": "cache", "emptyDir": {}}]
+    wire = Wire(namespace(), node("n1"), keeper, daemon)
+    change = kube(wire, now)["drain_node"].change
+    with pytest.raises(BadArguments, match=r"would be lost \(shop/order-service-1\); say delete_emptydir_data=true"):
+        await change.preview({"node": "n1"})
+    with pytest.raises(BadArguments, match="delete_emptydir_data"):
+        await change.run({"node": "n1"}, await change.observe({"node": "n1"}))
+    assert wire.things["nodes", "", "n1"]["spec"] == {}
+    asked = {"node": "n1", "delete_emptydir_data": True}
+    shown = await change.preview(asked)
+    assert shown.notes == (
+        "1 pod will go; 1 pod of daemon sets will stay.",
+        "What these keep in emptyDir volumes is lost: shop/order-service-1",
+    )
+    assert (await change.run(asked, await change.observe(asked))).summary == "n1 is empty"
+    assert [name for plural, _, name in wire.things if plural == "pods"] == ["logs-1"]
+
+
 async def test_a_cron_job_is_suspended_and_resumed(now):
     cron = {"kind": "CronJob", "metadata": {"name": "report", "namespace": "shop"}, "spec": {"suspend": False}}
     wire = Wire(namespace(), cron)

@@ -1,6 +1,6 @@
 """Two plainer ways to search, to compare with: words alone, and Chroma with the model that it brings along."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from knowledge.chunks import as_embedded, cut
+from knowledge.embeddings.remembered import Memory
 from knowledge.embeddings.weights import Floats
 from knowledge.fulltext import Allowed
 from knowledge.library import Library
@@ -17,7 +18,10 @@ from knowledge.words import words_asked
 
 LONGEST = 256
 """Tokens that Chroma lets this model read."""
-AT_ONCE = 16
+AT_ONCE = 512
+"""Tokens in one run: more does not fit the caches."""
+TEXTS = 64
+"""Between two words on how far it is."""
 
 
 async def words_alone(library: Library, question: str, most: int) -> list[str]:
@@ -36,9 +40,13 @@ async def words_alone(library: Library, question: str, most: int) -> list[str]:
 class ChromaDefault:
     """all-MiniLM-L6-v2, which Chroma takes where it is given no model. It is only used if its weights are there."""
 
-    def __init__(self, folders: Sequence[Path] = ()) -> None:
-        """`folders`: where an .onnx and a tokenizer.json may lie, besides where Chroma itself would keep them."""
+    def __init__(self, folders: Sequence[Path] = (), memory: Path | None = None) -> None:
+        """`folders`: where an .onnx and a tokenizer.json may lie, besides where Chroma itself would keep them.
+
+        `memory`: a file for what it has read, so that it reads no text twice.
+        """
         self._folders = folders
+        self._memory = memory
         self._keys: list[str] = []
         self._vectors: Floats | None = None
 
@@ -55,13 +63,20 @@ class ChromaDefault:
             return None
         return f"its weights are not in {_own_folder()}, and nothing is downloaded here"
 
-    def fill(self, some: Sequence[Document]) -> None:
+    def fill(self, some: Sequence[Document], told: Callable[[int, int], object] | None = None) -> None:
         """Read the same passages as the library."""
         texts = [(document.key, as_embedded(passage)) for document in some for passage in cut(document)]
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i][1]))  # the longest of a few sets their pace
-        self._keys = [texts[i][0] for i in order]
-        parts = [order[first : first + AT_ONCE] for first in range(0, len(order), AT_ONCE)]
-        self._vectors = np.concatenate([self._read([texts[i][1] for i in part]) for part in parts])
+        texts.sort(key=lambda row: len(row[1]))  # the longest of a few sets their pace
+        self._keys = [key for key, _ in texts]
+        files = self._files()
+        memory = Memory(self._memory, "all-MiniLM-L6-v2", *files) if self._memory and files else None
+        made = []
+        for first in range(0, len(texts), TEXTS):
+            part = [text for _, text in texts[first : first + TEXTS]]
+            made.append(memory.vectors("passage", part, self._read) if memory else self._read(part))
+            if told:
+                told(first + len(part), len(texts))
+        self._vectors = np.concatenate(made)
 
     def nearest(self, question: str, most: int) -> list[str]:
         """Keys of documents, best first."""
@@ -78,19 +93,32 @@ class ChromaDefault:
         network, words = self._files() or (Path(), Path())
         tokenizer = Tokenizer.from_file(str(words))
         tokenizer.enable_truncation(LONGEST)
-        tokenizer.enable_padding()
-        return tokenizer, onnxruntime.InferenceSession(str(network), providers=["CPUExecutionProvider"])
+        tokenizer.no_padding()
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = settings.inter_op_num_threads = 1
+        settings.log_severity_level = 3
+        return tokenizer, onnxruntime.InferenceSession(str(network), settings, providers=["CPUExecutionProvider"])
 
     def _read(self, texts: Sequence[str]) -> Floats:
         """As Chroma reads: the mean of all words, of length one."""
         tokenizer, network = self._network
         read = tokenizer.encode_batch([text.encode("utf-8", "ignore").decode() for text in texts])
-        mask = np.array([one.attention_mask for one in read], np.int64)
-        given = {
-            "input_ids": np.array([one.ids for one in read], np.int64),
-            "attention_mask": mask,
-            "token_type_ids": np.zeros_like(mask),
-        }
+        made, first = [], 0
+        while first < len(read):
+            last = first + 1
+            while last < len(read) and (last - first + 1) * max(map(len, read[first : last + 1])) <= AT_ONCE:
+                last += 1
+            made.append(self._run(network, read[first:last]))
+            first = last
+        return np.concatenate(made)
+
+    @staticmethod
+    def _run(network: Any, read: Sequence[Any]) -> Floats:
+        longest = max(map(len, read))
+        ids, mask = np.zeros((len(read), longest), np.int64), np.zeros((len(read), longest), np.int64)
+        for row, one in enumerate(read):
+            ids[row, : len(one)], mask[row, : len(one)] = one.ids, 1
+        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(mask)}
         hidden = network.run(None, {each.name: given[each.name] for each in network.get_inputs()})[0]
         mean = (hidden * mask[..., None]).sum(1) / np.maximum(mask.sum(1, keepdims=True), 1)
         unit: Floats = (mean / (np.linalg.norm(mean, axis=1, keepdims=True) + 1e-12)).astype(np.float32)

@@ -74,8 +74,10 @@ def _run(
     from rich.console import Console
 
     try:
-        with Console(stderr=True).status(f"{'Timing' if prefix else 'Scoring'} {name}; this may take some minutes…"):
-            report = asyncio.run(run_eval(prefix + name, EvalOptions(cases, limit, only, chosen)))
+        begun = f"{'Timing' if prefix else 'Scoring'} {name}"
+        with Console(stderr=True).status(f"{begun}; this may take some minutes…") as status:
+            options = EvalOptions(cases, limit, only, chosen, lambda how_far: status.update(f"{begun}: {how_far}"))
+            report = asyncio.run(run_eval(prefix + name, options))
     except NoSuchEval as error:
         typer.secho(str(error), fg="red", err=True)
         raise typer.Exit(1) from error

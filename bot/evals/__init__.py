@@ -3,7 +3,7 @@
 import importlib
 import json
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -11,14 +11,22 @@ from typing import Protocol, TypeAlias
 JSON: TypeAlias = "str | int | float | bool | list[JSON] | dict[str, JSON] | None"
 
 
+def _nobody(_: str) -> None:
+    """Nobody wants to know how far it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class EvalOptions:
-    """What the caller chose: where the cases are, how many to take, and switches of one eval."""
+    """What the caller chose: where the cases are, how many to take, and switches of one eval.
+
+    `told` hears, in a few words, how far it is.
+    """
 
     cases: Path | None = None
     limit: int | None = None
     only: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+    told: Callable[[str], object] = _nobody
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ class Ranking:
 
     found: tuple[str, ...]
     right: frozenset[str]
+    seconds: float = 0.0
 
     @property
     def rank(self) -> int | None:
@@ -38,6 +39,8 @@ def figures(rankings: Collection[Ranking]) -> dict[str, float | int]:
         **{f"hit{k}": round(share, 4) for k, share in hit.items()},
         "mrr10": round(sum(1 / rank for rank in ranks if rank) / len(ranks), 4),
         "ndcg10": round(sum(ranking.gain for ranking in rankings) / len(ranks), 4),
+        "ms_p50": round(1000 * percentile([ranking.seconds for ranking in rankings], 0.5), 1),
+        "ms_p95": round(1000 * percentile([ranking.seconds for ranking in rankings], 0.95), 1),
     }
 
 

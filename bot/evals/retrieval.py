@@ -6,15 +6,20 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.evals import JSON, CaseScore, EvalOptions, EvalReport
 from bot.evals._poison import poisoned
 from bot.evals._questions import Asked, QuestionSet, read
 from bot.evals._ranks import DEEP, Ranking, by_set, percentile
-from knowledge import Findings, KnowledgeSettings, Library
+from knowledge import Document, Findings, KnowledgeSettings, Library
 from knowledge.baselines import ChromaDefault, words_alone
+from knowledge.embeddings import Model
+from knowledge.embeddings.e5 import E5
+from knowledge.embeddings.remembered import Memory, Remembered
+from knowledge.embeddings.weights import where
+from knowledge.library import Added
 
 DEFAULT = Path("../shared/data/retrieval")
 FILES = ("docs.jsonl", "queries.jsonl", "qrels.jsonl")
@@ -61,18 +66,24 @@ class Retrieval:
                 embeddings=options.settings.get("model", "e5"),  # type: ignore[arg-type]
                 threads=int(options.settings.get("threads", min(2, os.cpu_count() or 1))),
             )
-            library = await Library.open(settings)
+            memory, kept = _memory(options), list[Memory]()
+            library = await Library.open(settings, wrapped=lambda model: _remembered(model, memory, kept))
             try:
-                return await self._score(library, known, asked, options.settings.get("minilm", ""))
+                report = await self._score(library, known, asked, options, ChromaDefault(_weights(options), memory))
             finally:
                 await library.close()
+        seen_before = {"texts_from_memory": sum(each.known for each in kept)}
+        return replace(report, figures={**report.figures, **seen_before})
 
-    async def _score(self, library: Library, known: QuestionSet, asked: Sequence[Asked], minilm: str) -> EvalReport:
+    async def _score(
+        self, library: Library, known: QuestionSet, asked: Sequence[Asked], options: EvalOptions, plain: ChromaDefault
+    ) -> EvalReport:
         begun = time.perf_counter()
-        added = await library.add(known.documents)
+        added = await _filled(library, known.documents, options.told)
         took = time.perf_counter() - begun
         tally = _Tally()
-        for one in asked:
+        for number, one in enumerate(asked, 1):
+            options.told(f"question {number} of {len(asked)}")
             await self._ask(library, known, one, tally)
         sets = by_set(tally.rankings)
         nothing, answerable = tally.none_fits(False, asked), tally.none_fits(True, asked)
@@ -89,10 +100,11 @@ class Retrieval:
             "index_seconds": round(took, 1),
             "model": str(library.marks.get("model", "words alone")),
             "sets": _json(sets),
-            "beside": await self._beside(library, known, asked, minilm),
+            "beside": await self._beside(library, known, asked, plain, options.told),
         }
         if library.gaps:
             figures["gaps"] = list(library.gaps)
+        options.told("poisoning it")
         if (poison := await poisoned(library, known, asked)).asked:
             tally.cases.append(poison.score())
             figures |= {"poison_asked": poison.asked, "poison_above_verified": len(poison.above)}
@@ -106,7 +118,7 @@ class Retrieval:
         found = await library.search(one.text, 4 * DEEP, language=one.among)
         tally.seconds.append(found.seconds)
         tally.refused[one.id] = found.nothing_fits
-        ranking = Ranking(_keys(found, known, one), one.right)
+        ranking = Ranking(_keys(found, known, one), one.right, found.seconds)
         facts: dict[str, JSON] = {"set": one.sets[0], "ms": round(1000 * found.seconds, 1)}
         if not one.answerable:
             why = "" if found.nothing_fits else f"{found.passages[0].title!r} was taken for an answer"
@@ -121,18 +133,28 @@ class Retrieval:
         why = "" if passed else f"first right one at {ranking.rank or 'none of 10'}; first: {ranking.found[:1]}"
         tally.cases.append(CaseScore(one.id, passed, why, {**facts, "rank": ranking.rank}))
 
-    async def _beside(self, library: Library, known: QuestionSet, asked: Sequence[Asked], minilm: str) -> JSON:
+    async def _beside(
+        self,
+        library: Library,
+        known: QuestionSet,
+        asked: Sequence[Asked],
+        plain: ChromaDefault,
+        told: Callable[[str], object],
+    ) -> JSON:
         """The same questions, put to simpler ways of searching the same passages."""
 
         async def by_words(one: Asked) -> Sequence[str]:
             return await words_alone(library, one.text, 40)
 
         beside: dict[str, JSON] = {"bm25": _json(await _ranked(by_words, known, asked))}
-        plain = ChromaDefault(_weights(minilm))
         if why := plain.missing():
             beside["chroma_default"] = {"not_run": why}
             return beside
-        await asyncio.to_thread(plain.fill, known.documents)
+
+        def how_far(done: int, of: int) -> None:
+            told(f"passage {done} of {of} read by Chroma's own model")
+
+        await asyncio.to_thread(plain.fill, known.documents, how_far)
 
         async def by_default(one: Asked) -> Sequence[str]:
             return await asyncio.to_thread(plain.nearest, one.text, 40)
@@ -141,18 +163,45 @@ class Retrieval:
         return beside
 
 
+async def _filled(library: Library, documents: Sequence[Document], told: Callable[[str], object]) -> Added:
+    begun = time.perf_counter()
+
+    async def how_far(so_far: Added) -> None:
+        done = so_far.added + so_far.changed + so_far.same
+        left = (time.perf_counter() - begun) * (len(documents) - done) / max(done, 1)
+        told(f"document {done} of {len(documents)} read, about {left / 60:.0f} minutes left")
+
+    return await library.add(documents, how_far)
+
+
 async def _ranked(rank: Rank, known: QuestionSet, asked: Sequence[Asked]) -> dict[str, dict[str, float | int]]:
     rankings: dict[str, list[Ranking]] = defaultdict(list)
     for one in asked:
         if one.right:
+            begun = time.perf_counter()
             keys = [key for key in await rank(one) if one.among in {None, known.language[key]}]
+            took = time.perf_counter() - begun
             for name in one.sets:
-                rankings[name].append(Ranking(tuple(keys[:DEEP]), one.right))
+                rankings[name].append(Ranking(tuple(keys[:DEEP]), one.right, took))
     return by_set(rankings)
 
 
-def _weights(given: str) -> list[Path]:
+def _memory(options: EvalOptions) -> Path | None:
+    """Where what was read before is kept; `--set memory=no` has all read anew."""
+    told = options.settings.get("memory", str(FETCHED.parent / "vectors.sqlite"))
+    return None if told == "no" else Path(told)
+
+
+def _remembered(model: Model, memory: Path | None, kept: list[Memory]) -> Model:
+    if memory is None:
+        return model
+    kept.append(Memory(memory, model.name, *(path for path in (where(),) if path and model.name == E5.name)))
+    return Remembered(model, kept[0])
+
+
+def _weights(options: EvalOptions) -> list[Path]:
     """Where the weights of Chroma's default model may lie: as told, or where `make servers` puts them."""
+    given = options.settings.get("minilm", "")
     return [Path(given)] if given else sorted(FETCHED.glob("minilm-*"))
 
 

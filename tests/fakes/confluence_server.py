@@ -1,6 +1,7 @@
 """A pretend Confluence that keeps pages: Cloud v2 by cursor, Data Center v1 by CQL, restrictions handed down."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -30,6 +31,9 @@ class Confluence:
     def __init__(self, cloud: bool) -> None:
         self.cloud = cloud
         self.pages: dict[int, Page] = {}
+        self.on_reply: Callable[[int], object] = lambda number: None
+        """Called before each reply of a list: to let people write while we read."""
+        self.replies = 0
         self._lists: dict[str, list[Page]] = {}
 
     def put(self, *pages: Page) -> None:
@@ -83,6 +87,8 @@ class Confluence:
         return row | ({"body": {"storage": {"value": page.body}}} if body else {})
 
     def _cql(self, query: dict[str, str]) -> Answer:
+        self.replies += 1
+        self.on_reply(self.replies)
         since = re.search(r'lastmodified >= "([^"]+)"', query["cql"])
         assert since
         account = timezone(timedelta(hours=-11))  # dates are read in the time zone of the account

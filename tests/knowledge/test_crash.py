@@ -17,7 +17,7 @@ from knowledge.upkeep import check, mend
 from tests.fakes.embeddings_server import EmbeddingsServer, embeddings_server
 
 WRITER = Path(__file__).with_name("writer.py")
-ROUNDS = int(os.environ.get("DUTYBOT_KILLS", "5"))
+ROUNDS = int(os.environ.get("DUTYBOT_KILLS", "1" if os.environ.get("DUTYBOT_TESTS") == "quick" else "20"))
 
 
 def killed_after(folder: Path, url: str, first: int, seconds: float) -> int:
@@ -69,7 +69,7 @@ async def test_killed_again_and_again(tmp_path: Path):
             kept = killed_after(tmp_path, server.url, first, chance.uniform(0, 0.6))
             await well(tmp_path, server, kept)
             first = (kept + 1) // 3 * 3
-    assert first > 0
+    assert first > 0 or ROUNDS < 5
 
 
 async def test_a_shelf_that_was_lost_is_filled_from_the_books(tmp_path: Path):

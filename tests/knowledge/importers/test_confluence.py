@@ -139,10 +139,11 @@ async def test_a_page_restricted_later_is_forgotten(desk: Desk, plain: Library):
 
 
 @BOTH
-async def test_a_page_in_the_bin_is_forgotten(desk: Desk, plain: Library):
+@pytest.mark.parametrize("status", ["trashed", "archived", "deleted"])
+async def test_a_page_in_the_bin_is_forgotten(desk: Desk, plain: Library, status: str):
     desk.wiki.put(*pages(12))
     await desk.bring(plain)
-    desk.wiki.pages[5].status = "trashed"
+    desk.wiki.pages[5].status = status
     desk.now += CENSUS_EVERY + 1
     assert (await desk.bring(plain)).gone == 1
     assert "5" not in await keys(plain)
@@ -191,3 +192,41 @@ async def test_a_link_to_elsewhere_is_not_followed(desk: Desk, plain: Library):
     desk.server.answer = lured
     with pytest.raises(BadSource, match="points us to"):
         await desk.bring(plain)
+
+
+@pytest.mark.parametrize("cloud", [False])
+@pytest.mark.parametrize("many", [1, 8])
+async def test_a_page_that_slips_between_two_replies_of_a_server_is_still_read(desk: Desk, plain: Library, many: int):
+    """Who writes in a page moves it to the end of the list, and all that follow one place forward."""
+    desk.wiki.put(*pages(30))
+
+    def write(reply: int) -> None:
+        if reply == 4:
+            for number in range(1, 1 + many):
+                desk.wiki.pages[number].changed = NOW + number
+
+    desk.wiki.on_reply = write
+    await desk.bring(plain)
+    assert await keys(plain) == {str(number) for number in range(1, 31)}
+
+
+@BOTH
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_token_that_ends_on_the_way(desk: Desk, plain: Library, status: int):
+    """What was read is kept; once there is a new token, the rest is read as well."""
+    desk.wiki.put(*pages(12))
+    honest, lists = desk.wiki.answer, 0
+
+    def ended(asked: Any) -> Any:
+        nonlocal lists
+        lists += asked.path.endswith(("/pages", "/search"))
+        return (status, {}) if lists > 2 else honest(asked)
+
+    desk.server.answer = ended
+    with pytest.raises(BadSource, match="Check the token"):
+        await desk.bring(plain)
+    assert 4 <= len(await keys(plain)) < 12
+    assert desk.waited == [], "to ask again would lock the account"
+    desk.server.answer = honest
+    await desk.bring(plain)
+    assert len(await keys(plain)) == 12

@@ -273,3 +273,16 @@ async def test_a_ticket_that_slips_between_two_pages_of_a_server_is_still_read(d
     desk.jira.on_page = work
     await desk.bring(plain)
     assert len(await keys(plain)) == 40
+
+
+@BOTH
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_token_that_ends_on_the_way(desk: Desk, plain: Library, status: int):
+    desk.jira.put(*tickets(35))
+    desk.jira.on_page = lambda page: desk.server.faults.append(Fault("status", status)) if page == 2 else None
+    with pytest.raises(BadSource, match="Check the token"):
+        await desk.bring(plain)
+    assert 10 < len(await keys(plain)) <= 20
+    desk.jira.on_page = lambda page: None
+    await desk.bring(plain)
+    assert len(await keys(plain)) == 35

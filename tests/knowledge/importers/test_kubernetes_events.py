@@ -9,7 +9,7 @@ from knowledge.importers.kubernetes_events import KubernetesEvents
 from knowledge.importing import Progress, run
 from knowledge.tables import documents
 from knowledge.wire import Wire
-from tests.fakes.http_server import Answer, Asked, HttpServer, serve
+from tests.fakes.http_server import Answer, Asked, Fault, HttpServer, serve
 
 
 def event(
@@ -146,3 +146,18 @@ async def test_a_watch_that_closes_early_is_no_error_and_the_next_list_goes_on(p
         await importer.close()
     assert [d.title for batch in batches for d in batch.documents] == ["BackOff: Pod pay/api", "Evicted: Pod pay/api"]
     assert again == ["Late: Pod pay/api"]
+
+
+async def test_busy_and_it_says_how_long(plain: Library):
+    cluster, waited = Cluster(), list[float]()
+    cluster.events = [event(f"u{i}") for i in range(5)]
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    with serve(cluster.answer) as server:
+        server.faults.extend([Fault("status", 429, {"retry-after": "2"}), Fault("half"), Fault("drop")])
+        await run(plain, KubernetesEvents(Wire("Kubernetes", server.url, sleep=sleep)))
+    assert waited[0] == 2.0
+    (row,) = await rows(plain)
+    assert "5 times" in row.text

@@ -1,6 +1,6 @@
 """The rooms that settings choose: brains, channels, alert sources, ledgers, hands, and what is read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +20,8 @@ from bot.hall.home import Home
 from bot.settings import DutyBotSettings
 from bot.talk.alerts import AlertSource, Around
 from bot.talk.channels import Channel
+from bot.talk.channels.web.stage import Books
+from bot.talk.hints import Hints
 from bot.talk.mirrors import Mirrors, Place
 from bot.think.brains import Brain
 from bot.think.diagnosis.reads import MOST_LOG_BYTES, LiveReads
@@ -40,8 +42,15 @@ def brain(name: str, means: Means) -> Brain:
     return made
 
 
-def channel(name: str, database: Database, given: Mapping[str, Any]) -> Channel:
-    """The channel in talk/channels/NAME/."""
+def opened(
+    names: Iterable[str], database: Database, given: Mapping[str, Mapping[str, Any]], books: Books, typed: Hints
+) -> dict[str, Channel]:
+    """The channels in talk/channels/NAME/, each with what it shows of the house: our library, our commands."""
+    lent: dict[str, dict[str, Any]] = {"web": {"books": books, "hints": typed}, "feishu": {"hints": typed}}
+    return {name: _channel(name, database, {**lent.get(name, {}), **given.get(name, {})}) for name in names}
+
+
+def _channel(name: str, database: Database, given: Mapping[str, Any]) -> Channel:
     made: Channel = import_module(f"bot.talk.channels.{name}").make(database, **given)
     return made
 

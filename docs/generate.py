@@ -144,6 +144,30 @@ def commands_page() -> str:
     return _tidy(page)
 
 
+def chat_commands_page(catalogue: Any = None) -> str:
+    """docs/reference/chat-commands.md: what people type after a slash, in every channel."""
+    from bot.talk.channels.slack.commands import registered, slash_commands
+    from bot.talk.hints import hints
+    from skills import discover
+    from skills.catalogue import known_skills
+
+    told = hints(catalogue or discover(sorted(known_skills())))
+    in_slack = {each["command"] for each in slash_commands(told("en"), "")}
+    page = [f"<!-- {MADE} -->", "# Slash commands", ""]
+    page += [
+        "Typed in Slack, in Feishu and on the page; those of skills that are switched off are not offered.",
+        "Slack takes fifty, and calls some by another name; all are understood after a mention, in every channel.",
+        "",
+        "| command | in Slack | | |",
+        "|---|---|---|---|",
+    ]
+    for en, zh in zip(told("en"), told("zh"), strict=True):
+        name = registered(en.command)
+        known = f"`{name}`" if name in in_slack else "after a mention"
+        page.append(f"| `{_cell(en.usage).replace('&lt;', '<')}` | {known} | {_cell(en.about)} | {_cell(zh.about)} |")
+    return _tidy(page)
+
+
 def _commands(name: str, command: Any) -> Iterator[tuple[str, Any]]:
     inside = getattr(command, "commands", None)
     if inside is None:
@@ -252,6 +276,7 @@ PAGES = {
     "docs/reference/actions.md": actions_page,
     "docs/reference/settings.md": settings_page,
     "docs/reference/commands.md": commands_page,
+    "docs/reference/chat-commands.md": chat_commands_page,
     "docs/reference/metrics.md": metrics_page,
     "docs/reference/custom-resources.md": crds_page,
     "docs/reference/rights.md": rights_page,

@@ -35,10 +35,15 @@ def manifest(
 
 def slack(url: str = "") -> dict[str, Any]:
     """For “Create an app from a manifest”."""
+    from bot.settings import DutyBotSettings
     from bot.talk.cards.words import Words
+    from bot.talk.channels.slack.commands import slash_commands
     from bot.talk.channels.slack.scopes import EVENTS, SCOPES
+    from bot.talk.hints import hints
+    from skills import discover
 
     words = Words("en")
+    typed = hints(discover(DutyBotSettings().skills))("en")
     way_in = f"{url}/slack/events"
     reached = {"request_url": way_in} if url else {}
     return {
@@ -57,7 +62,7 @@ def slack(url: str = "") -> dict[str, Any]:
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": "dutybot", "always_online": True},
-            "slash_commands": _slash_commands(way_in if url else ""),
+            "slash_commands": slash_commands(typed, words("ask_anything"), way_in if url else ""),
             "shortcuts": [
                 {
                     "type": "message",
@@ -74,26 +79,6 @@ def slack(url: str = "") -> dict[str, Any]:
             "socket_mode_enabled": not url,
         },
     }
-
-
-def _slash_commands(way_in: str) -> list[dict[str, Any]]:
-    """The commands that are understood, each with its usage; `/aiops` takes a question."""
-    from bot.talk.cards.words import Words
-    from bot.talk.hints import usual
-
-    hints = [(hint.command, hint.usage.removeprefix(hint.command).strip(), hint.about) for hint in usual("en")]
-    said = [("/aiops", "why is checkout slow?", Words("en")("ask_anything")), *hints]
-    return [
-        {
-            "command": name,
-            "description": about[:140],
-            **({"usage_hint": usage} if usage else {}),
-            "should_escape": True,
-            **({"url": way_in} if way_in else {}),
-        }
-        for name, usage, about in said
-        if name != "/help"
-    ]
 
 
 def feishu(url: str = "") -> str:

@@ -1,44 +1,12 @@
-"""The slash commands that every channel offers: in the page's composer, in Slack's manifest, in Feishu's panel."""
+"""The slash commands that every channel offers, from the catalogue: on the page, in Slack and in Feishu's panel."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.domain.command import Command, commands
 from bot.domain.message import Language
 from bot.talk.cards.words import Words
-
-USAGES = {
-    "top": "[cpu|memory] [1h]",
-    "why": "<service> [9:00-10:00]",
-    "errors": "<service> [1h]",
-    "logs": "<service> [1h]",
-    "alerts": "",
-    "status": "<service>",
-    "changes": "<service> [2h]",
-    "services": "",
-    "pods": "<service>",
-    "problems": "[namespace=…]",
-    "events": "[namespace=…]",
-    "nodes": "[1h]",
-    "history": "<service>",
-    "capacity": "[cluster|node|namespace|volume|report] [name] [3]",
-    "kb": "<question>",
-    "restart": "<service>",
-    "scale": "<service> <replicas>",
-    "rollback": "<service>",
-    "cordon": "<node>",
-    "uncordon": "<node>",
-    "drain": "<node>",
-    "approve": "",
-    "ack": "[incident]",
-    "take": "[incident]",
-    "handover": "[incident] <who>",
-    "silence": "[incident]",
-    "catchup": "[incident]",
-    "home": "",
-    "breaker": "reset [target]",
-    "link": "[code]",
-    "help": "",
-}
+from skills import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +19,29 @@ class Hint:
     about: str
 
 
-def usual(language: Language) -> Sequence[Hint]:
-    """What people use most comes first."""
-    words = Words(language)
-    return [Hint(f"/{name}", f"/{name} {usage}".strip(), words(f"hint_{name}")) for name, usage in USAGES.items()]
+Hints = Callable[[Language], Sequence[Hint]]
+
+
+def hints(catalogue: Catalogue) -> Hints:
+    """All that may be typed with these skills, in a reader's language; what is meant to be typed comes first."""
+
+    def told(language: Language) -> Sequence[Hint]:
+        words = Words(language)
+        return [Hint(f"/{each.name}", each.line, about(each, words)) for each in commands(catalogue)]
+
+    return told
+
+
+def none(_: Language) -> Sequence[Hint]:
+    """Where nothing was handed in."""
+    return ()
+
+
+def about(command: Command, words: Words) -> str:
+    """What it does: in words made for it, else as the action is called on cards."""
+    action, key = command.action, f"hint_{command.name}"
+    if action is None or (action.short and words.knows(key)):
+        return words(key)
+    called = f"action_{action.name.partition('.')[2]}"
+    title = words(called) if words.knows(called) else action.summary
+    return title if action.change is None else words("hint_with_leave", what=title)

@@ -69,7 +69,7 @@ class Alertmanager(Skill):
             else (),
         )
 
-    @action(risk=Risk.READ)
+    @action(risk=Risk.READ, command="silences")
     async def list_silences(self, ended: bool = False) -> Evidence:
         """List the silences that hold: whose alerts tell nobody, until when, and why.
 

@@ -49,7 +49,7 @@ class Looks:
         chosen: Language = language or readers() or self._settings.language
         return Teller(chosen, self._clock.now(), self._settings.node_price_per_hour, self._settings.currency)
 
-    @action(risk=Risk.READ, needs=EVENTS)
+    @action(risk=Risk.READ, needs=EVENTS, command="capacity [cluster|node|namespace|volume|report] [name] [3]")
     async def forecast_capacity(
         self,
         target: Target = "cluster",

@@ -51,7 +51,7 @@ class Knowledge(Skill):
     def __init__(self, search: Search | None = None) -> None:
         self._search = search
 
-    @action(risk=Risk.READ)
+    @action(risk=Risk.READ, command="kb <question>")
     async def search_kb(
         self,
         question: Annotated[str, Field(min_length=1, max_length=2000)],

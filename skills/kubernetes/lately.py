@@ -42,7 +42,7 @@ class Lately:
         self._cluster = cluster
         self._clock = clock
 
-    @action(risk=Risk.READ, needs=rights(*READ))
+    @action(risk=Risk.READ, needs=rights(*READ), command="changes <service> [2h]")
     async def recent_changes(
         self, namespace: AnyNamespace = "", time_range: Span = "1h", name: AnyName = ""
     ) -> Evidence:

@@ -32,6 +32,7 @@ class Nodes:
         undo="the node takes pods again, if it did before",
         verify="the node is marked unschedulable",
         settles_in=30,
+        command="cordon <node>",
     )
     def cordon(self, node: Name) -> Deed:
         """Let a node take no new pods; those on it stay.
@@ -47,6 +48,7 @@ class Nodes:
         undo="the node takes no new pods, if it did not before",
         verify="the node is no longer marked unschedulable",
         settles_in=30,
+        command="uncordon <node>",
     )
     def uncordon(self, node: Name) -> Deed:
         """Let a node take pods again.
@@ -67,6 +69,7 @@ class Nodes:
         undo="the node takes pods again; its pods stay where they went",
         verify="no pod is left on it, and none waits for another place",
         settles_in=900,
+        command="drain <node>",
     )
     def drain_node(
         self, node: Name, timeout: Annotated[int, Field(ge=1, le=3600)] = 300, delete_emptydir_data: bool = False

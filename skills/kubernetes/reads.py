@@ -75,7 +75,7 @@ class Reads:
             gaps=left_out(listing, len(shown)),
         )
 
-    @action(risk=Risk.READ, needs=rights())
+    @action(risk=Risk.READ, needs=rights(), command="pods <service>")
     async def describe(self, kind: str, name: Name, namespace: AnyNamespace = "") -> Evidence:
         """Show one thing whole: its state, what is wrong with it, its pods and its events.
 
@@ -122,7 +122,7 @@ class Reads:
             gaps=tuple(gaps),
         )
 
-    @action(risk=Risk.READ, needs=(*rights(EVENT), "events:watch"))
+    @action(risk=Risk.READ, needs=(*rights(EVENT), "events:watch"), command="events [namespace=…]")
     async def events(
         self, namespace: AnyNamespace = "", time_range: Span = "1h", name: AnyName = "", warnings_only: bool = True
     ) -> Evidence:
@@ -158,7 +158,7 @@ class Reads:
             else gaps,
         )
 
-    @action(risk=Risk.READ, needs=rights(*LOOKED_AT, NODE))
+    @action(risk=Risk.READ, needs=rights(*LOOKED_AT, NODE), command="problems [namespace=…]")
     async def problems(self, namespace: AnyNamespace = "") -> Evidence:
         """Find what is plainly wrong: crashing or pending pods, stuck rollouts, failed jobs, bad nodes.
 
@@ -184,7 +184,7 @@ class Reads:
             gaps=tuple(gaps),
         )
 
-    @action(risk=Risk.READ, needs=rights(DEPLOYMENT, REPLICA_SET))
+    @action(risk=Risk.READ, needs=rights(DEPLOYMENT, REPLICA_SET), command="history <service>")
     async def rollout_history(self, namespace: Namespace, deployment: Name) -> Evidence:
         """Show the revisions of a deployment, when each began, and what it changed.
 

@@ -25,7 +25,7 @@ class Running:
         self._cluster = cluster
         self._clock = clock
 
-    @action(risk=Risk.READ, needs=rights(*SERVING))
+    @action(risk=Risk.READ, needs=rights(*SERVING), command="services")
     async def workloads(self, namespace: AnyNamespace = "") -> Evidence:
         """List what runs: deployments, stateful sets and daemon sets, with how many of their pods are ready.
 

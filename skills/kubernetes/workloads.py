@@ -73,6 +73,7 @@ class Workloads:
         undo="the pod template as it was before",
         verify="the rollout completes: all replicas are new, ready and available",
         settles_in=600,
+        command="restart <service>",
     )
     def rollout_restart(self, namespace: Namespace, name: Name, kind: WorkloadKind = "Deployment") -> Deed:
         """Replace all pods of a workload, a few at a time, with ones just like them.
@@ -90,6 +91,7 @@ class Workloads:
         undo="the number of replicas as it was before",
         verify="exactly so many replicas are ready",
         settles_in=600,
+        command="scale <service> <replicas>",
     )
     def scale_deployment(self, namespace: Namespace, deployment: Name, replicas: Replicas) -> Deed:
         """Change how many pods a deployment runs.
@@ -124,6 +126,7 @@ class Workloads:
         undo="the pod template as it was before",
         verify="the rollout completes: all replicas are of that revision, ready and available",
         settles_in=600,
+        command="rollback <service>",
     )
     def rollback_deployment(
         self, namespace: Namespace, deployment: Name, revision: Annotated[int, Field(ge=0)] = 0

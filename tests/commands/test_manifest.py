@@ -6,7 +6,10 @@ from typer.testing import CliRunner
 
 from bot.__main__ import app
 from bot.commands.manifest import slack
-from bot.talk.hints import usual
+from bot.settings import DutyBotSettings
+from bot.talk.channels.slack.commands import OWN, registered
+from bot.talk.hints import hints
+from skills import discover
 
 
 @pytest.mark.parametrize("url", ["", "https://bot.example.com/"])
@@ -21,7 +24,11 @@ def test_slacks_manifest_is_within_its_limits(url):
     commands = told["features"]["slash_commands"]
     assert len(commands) <= 50
     assert all(len(each["command"]) <= 32 and 0 < len(each["description"]) <= 140 for each in commands)
-    assert {hint.command for hint in usual("en")} - {"/help"} < {each["command"] for each in commands}
+    typed = [registered(each.command) for each in hints(discover(DutyBotSettings().skills))("en")]
+    assert [each["command"] for each in commands[1:]] == [each for each in typed if "." not in each][
+        : len(commands) - 1
+    ]
+    assert not {each["command"].removeprefix("/") for each in commands} & OWN
     assert all(each.get("url", "") == ("https://bot.example.com/slack/events" if url else "") for each in commands)
 
 

@@ -53,7 +53,7 @@ async def said(folder, urls, question, language, **more):
         thread = await lin.write(question)
         told = texts(await lin.card(thread, answered))
         await lin.write("/help", thread)
-        await lin.card(thread, lambda card: answered(card) and "/top cpu 1h" in texts(card))
+        await lin.card(thread, lambda card: answered(card) and "/top [cpu|memory] [1h]" in texts(card))
         return told
 
 

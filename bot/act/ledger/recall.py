@@ -58,8 +58,9 @@ def read_question(text: str, now: datetime) -> Recalled | None:
 
 
 def read_order(text: str, now: datetime) -> Recalled:
-    """/audit [NAME] [WHEN]: every change to it."""
-    return _asked("", text.partition(" ")[2].strip().lower(), now)
+    """/audit [NAME] [WHEN]: every change to it; or the question in words."""
+    rest = text.partition(" ")[2].strip()
+    return read_question(rest, now) or _asked("", rest.lower(), now)
 
 
 def _asked(deed: str, rest: str, now: datetime) -> Recalled:

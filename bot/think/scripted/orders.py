@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.plan import Step
-from skills import Catalogue
+from skills import Action, Catalogue
 
 FREE = ("query", "selector", "question")
 """Arguments in a language of their own, quotes and spaces and all: what is left of the line."""
@@ -33,10 +33,9 @@ def read_order(text: str, catalogue: Catalogue) -> Order | None:
     if not text.startswith("/"):
         return None
     name, _, rest = text[1:].strip().partition(" ")
-    name = name.lower().replace("-", "_")
-    if name not in catalogue:
+    action = _named(name.lower(), catalogue)
+    if action is None:
         return None
-    action = catalogue[name]
     schema = action.schema()
     properties: Mapping[str, Mapping[str, Any]] = schema.get("properties", {})
     required: Sequence[str] = schema.get("required", ())
@@ -49,12 +48,19 @@ def read_order(text: str, catalogue: Catalogue) -> Order | None:
     missing = tuple(each for each in required if each not in given)
     usage = " ".join(
         [
-            f"/{name}",
+            f"/{name.lower()}",
             *(f"{each}=…" for each in required),
             *(f"[{each}=…]" for each in properties if each not in required),
         ]
     )
     return Order(Step(action.name, _typed(given, properties)), usage, (*left, *missing))
+
+
+def _named(name: str, catalogue: Catalogue) -> Action | None:
+    """By its command, or by its own name, which chat platforms may want with hyphens."""
+    if name in catalogue.commands:
+        return catalogue.commands[name]
+    return catalogue.get(name.replace("-", "_"))
 
 
 def _split(rest: str, properties: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:

@@ -59,6 +59,8 @@ def test_the_change_is_found_with_who_approved_it_and_nothing_beside_it():
     (found,) = recalled(records, read_question("who restarted order-service yesterday?", NOW))
     assert row(found, SHANGHAI) == ("2026-11-21 16:00", "lin", TO, "web:x:chen", "done")
     assert len(list(recalled(records, read_order("/audit order-service", NOW)))) == 3
+    for asked in ("who restarted order-service yesterday?", "昨天谁重启了 order-service？"):
+        assert read_order(f"/audit {asked}", NOW) == read_question(asked, NOW)
 
 
 class Gate:

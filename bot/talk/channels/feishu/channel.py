@@ -26,6 +26,7 @@ from bot.talk.channels.feishu.panel import keep
 from bot.talk.channels.feishu.people import People
 from bot.talk.channels.feishu.streams import Streams
 from bot.talk.channels.feishu.webhook import NotBelieved, Seal
+from bot.talk.hints import Hints, none
 from bot.talk.pictures import Pictures
 from bot.talk.remembered import Remembered
 
@@ -47,11 +48,12 @@ class FeishuChannel:
         pictures: Pictures,
         seal: Seal | None,
         urgent: Sequence[str] = (),
+        hints: Hints = none,
     ) -> None:
         self.pace = Pace(live=1.0, per_minute=900)
         self.streams = Streams(client, store)
         self._people = people
-        self._urgent = tuple(urgent)
+        self._urgent, self._hints = tuple(urgent), hints
         self.client = client
         self.store = store
         self.listeners = FeishuEars(client, people, store)
@@ -69,7 +71,7 @@ class FeishuChannel:
         self.listeners.ears = ears
         self._tasks = [asyncio.create_task(self._know_ourselves(), name="feishu self")]
         self._tasks.append(asyncio.create_task(self._people.keep_groups(), name="feishu groups"))
-        self._tasks.append(asyncio.create_task(keep(self.client), name="feishu panel"))
+        self._tasks.append(asyncio.create_task(keep(self.client, self._hints), name="feishu panel"))
         if self._seal is None:
             from bot.talk.channels.feishu.socket import Socket  # loads websockets: only where it is used
 

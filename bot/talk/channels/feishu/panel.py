@@ -8,7 +8,7 @@ import structlog
 
 from bot.errors import ChannelError
 from bot.talk.channels.feishu.client import FeishuClient
-from bot.talk.hints import Hint, usual
+from bot.talk.hints import Hint, Hints
 
 log = structlog.get_logger()
 QUIET, PAUSE = 5.0, 0.5
@@ -16,12 +16,12 @@ QUIET, PAUSE = 5.0, 0.5
 PATH = "/application/v7/app_slash_commands"
 
 
-async def register(client: FeishuClient, pause: float = 0.0) -> int:
+async def register(client: FeishuClient, hints: Hints, pause: float = 0.0) -> int:
     """Add those that are missing. Gives how many were added; older clients show none, and text works everywhere."""
     known = await _known(client)
-    chinese = {each.command: each.about for each in usual("zh")}
+    chinese = {each.command: each.about for each in hints("zh")}
     added = 0
-    for hint in usual("en"):
+    for hint in hints("en"):
         name = hint.command.removeprefix("/")
         if name in known:
             continue
@@ -31,11 +31,11 @@ async def register(client: FeishuClient, pause: float = 0.0) -> int:
     return added
 
 
-async def keep(client: FeishuClient) -> None:
+async def keep(client: FeishuClient, hints: Hints) -> None:
     """Soon after the start, without taking anything from what people wait for."""
     await asyncio.sleep(QUIET)
     try:
-        if added := await register(client, PAUSE):
+        if added := await register(client, hints, PAUSE):
             log.info("slash commands were added to feishu's panel", count=added)
     except ChannelError as error:
         log.info("feishu's panel of slash commands stays as it is", why=str(error))

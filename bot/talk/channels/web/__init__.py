@@ -12,11 +12,11 @@ from bot.talk.channels.web.files import Files as PageFiles
 from bot.talk.channels.web.library_desk import LibraryDesk
 from bot.talk.channels.web.sessions import Sessions
 from bot.talk.channels.web.settings import Seat, WebSettings
-from bot.talk.channels.web.stage import Books, Hints, Pictures, Scene, Story
+from bot.talk.channels.web.stage import Books, Pictures, Scene, Story
 from bot.talk.channels.web.store import Store
 from bot.talk.channels.web.threshold import Threshold, is_local
 from bot.talk.channels.web.uploads import Uploads
-from bot.talk.hints import Hint, usual
+from bot.talk.hints import Hint, Hints, none
 from bot.talk.settings import HttpSettings
 
 __all__ = ["Hint", "Scene", "Seat", "Story", "WebChannel", "WebSettings", "make"]
@@ -28,7 +28,7 @@ def make(
     settings: WebSettings | None = None,
     *,
     host: str | None = None,
-    hints: Hints = usual,
+    hints: Hints = none,
     story: Story | None = None,
     pictures: Pictures | None = None,
     books: Books | None = None,

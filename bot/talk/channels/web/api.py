@@ -15,9 +15,10 @@ from bot.talk.channels.web.entry import Entry
 from bot.talk.channels.web.events import Decided, Me, Pressed, Written
 from bot.talk.channels.web.sessions import Session, Sessions, cookie_name
 from bot.talk.channels.web.settings import WebSettings
-from bot.talk.channels.web.stage import Hints, Pictures, Story
+from bot.talk.channels.web.stage import Pictures, Story
 from bot.talk.channels.web.threshold import Threshold, body
 from bot.talk.channels.web.uploads import Uploads
+from bot.talk.hints import Hints
 from bot.talk.refused import Refused
 
 HEARTBEAT = 15.0

@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.message import Language, Person
-from bot.talk.hints import Hint
 from knowledge import Findings
 from knowledge.upkeep import Stats
-
-Hints = Callable[[Language], Sequence[Hint]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from bot.domain.message import PressKind, Thread
 from bot.talk.channels import Delivery
 from bot.talk.channels.feishu import FeishuSettings, make
 from bot.talk.channels.feishu.panel import register
-from bot.talk.hints import usual
+from bot.talk.hints import hints
+from skills import discover
 from tests.fakes.feishu_rules import buttons, wrong
 from tests.fakes.feishu_server import _event, clicked, said
 
@@ -19,9 +20,10 @@ ASKS = (Ask("0.deployment", "deployment", "order-service"), Ask("0.replicas", "r
 
 async def test_the_panel_names_every_command_once(channel, feishu):
     channel.client._wait = lambda _: 0.0
-    await register(channel.client)
-    assert sorted(each["command"] for each in feishu.commands) == sorted(each.command[1:] for each in usual("en"))
-    assert await register(channel.client) == 0
+    typed = hints(discover(["kubernetes", "loki"]))
+    await register(channel.client, typed)
+    assert sorted(each["command"] for each in feishu.commands) == sorted(each.command[1:] for each in typed("en"))
+    assert await register(channel.client, typed) == 0
     restart = next(each for each in feishu.commands if each["command"] == "restart")
     assert "重启" in restart["description"]["i18n"]["zh_cn"]
 

@@ -12,11 +12,8 @@ from pydantic import SecretStr
 from bot.domain.card import Card, Markdown
 from bot.domain.message import Decision, Message, Person, Press, PressKind, Thread
 from bot.errors import BadInput, StoreDown
-from bot.hall import greeting, linking, minding, ordering
 from bot.talk.channels import Delivery
 from bot.talk.channels.web import Seat, WebSettings, make
-from bot.talk.hints import usual
-from bot.think.scripted.intents import COMMANDS, read_intent
 from tests.talk.channels.web.conftest import PNG
 from tests.talk.channels.web.samples import approval
 
@@ -439,17 +436,6 @@ async def test_markdown_of_a_card_arrives_as_it_is_and_is_never_html(rig):
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.json()["entries"][0]["card"]["blocks"][0]["text"] == text
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_hints_are_commands_that_are_understood_and_say_what_they_do(language):
-    hints = usual(language)
-    obeyed = {*minding.ORDERS, *greeting.ORDERS, *ordering.ORDERS, linking.ORDER}
-    looked = [hint.command for hint in hints if hint.command not in obeyed]
-    assert all(read_intent(f"{command} shop") for command in looked)
-    assert {COMMANDS[command[1:]] for command in looked} == set(COMMANDS.values())
-    assert len(looked) < len(hints) <= 49
-    assert not any(hint.about.startswith("hint_") for hint in hints)
 
 
 @pytest.mark.parametrize("zone", ["Mars/Base", "../../etc/passwd", "Asia", "/etc/localtime", "x\x00y"])

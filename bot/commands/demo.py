@@ -41,8 +41,9 @@ def demo(
 
 
 async def _demo(port: int, browser: bool, language: "Language", folder: Path) -> None:
-    from bot.app import Given, build, serve
+    from bot.app import Given, build
     from bot.playground import Playground
+    from bot.serve import serve
     from bot.settings import DutyBotSettings
     from bot.talk.settings import HttpSettings
     from bot.telemetry import log_as

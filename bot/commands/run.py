@@ -17,7 +17,8 @@ def run(
     port: Annotated[int | None, typer.Option(help="Port, 0 for a free one; HTTP_PORT if not given.")] = None,
 ) -> None:
     """Put the house together and serve it."""
-    from bot.app import Given, build, serve
+    from bot.app import Given, build
+    from bot.serve import serve
     from bot.settings import DutyBotSettings
     from bot.talk.settings import HttpSettings
     from bot.telemetry import log_as

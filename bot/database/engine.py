@@ -5,15 +5,22 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import event, make_url, text
+from sqlalchemy import Executable, Result, event, make_url, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot.database.looks import Looks
 from bot.database.steps import upgrade
 from bot.errors import StoreDown
+
+
+class Reading(Protocol):
+    """What a look needs of a connection."""
+
+    async def execute(self, statement: Executable, /) -> Result[Any]: ...
 
 
 class Database:
@@ -29,8 +36,10 @@ class Database:
         self.me = str(1 + secrets.randbelow(2**31 - 1))
         """Our name among those who work on the same database."""
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._looks: Looks | None = None
         if self.is_sqlite and parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            self._looks = Looks(parsed)
         options: dict[str, Any] = {} if self.is_sqlite else {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
         self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
         """SQLite has one writer: waiting in line here is quicker than its own way of asking again and again."""
@@ -50,6 +59,8 @@ class Database:
             raise StoreDown("error_store_down", why=type(error).__name__) from error
 
     async def close(self) -> None:
+        if self._looks:
+            self._looks.close()
         await self.engine.dispose()
 
     @asynccontextmanager
@@ -62,9 +73,12 @@ class Database:
             raise StoreDown("error_store_down", why=type(error).__name__) from error
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    async def read(self) -> AsyncIterator[Reading]:
         """A look that changes nothing and waits for no writer. Raises StoreDown when the database does not answer."""
         try:
+            if self._looks:
+                yield self._looks
+                return
             async with self.engine.connect() as connection:
                 yield await connection.execution_options(reading=True)
         except (SQLAlchemyError, OSError) as error:

@@ -13,7 +13,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from bot.app import Given, build, serve
+from bot.app import Given, build
+from bot.serve import serve
 from bot.settings import DutyBotSettings
 from bot.talk.channels.web import WebSettings
 from bot.talk.channels.web.channel import WebChannel

@@ -2,24 +2,19 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
-from sqlalchemy import and_, false, not_, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.database import Codec, Database
-from bot.database.batch import Batch
-from bot.database.replicas import orphaned, turn
+from bot.database import Database
 from bot.domain.card import Card, RedactedCard
 from bot.domain.message import Person, Thread
 from bot.errors import CardRefused, ChannelError, StoreDown, TryLater, Undeliverable
 from bot.talk.cards.masked import masked
 from bot.talk.channels import Channel, Delivery, Placed
-from bot.talk.outgoing import CARDS
+from bot.talk.outgoing import Outgoing
 from bot.talk.threads import Threads, unnamed
 from bot.telemetry import OUTBOX_GIVEN_UP, span
 
@@ -50,31 +45,19 @@ class Outbox:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._database = database
+        self._outgoing = Outgoing(database, now)
         self._channels = channels
         self._places = threads
-        self._now = now
         self._sleep = sleep
-        self._threads: Codec[Thread] = Codec(Thread)
-        self._cards: Codec[Card] = Codec(Card)
         self._lines: dict[str, _Line] = {}
-        self._keep: Batch[Delivery, Delivery | None] = Batch(self._commit)
-        self._mark: Batch[Delivery, Delivery | None] = Batch(self._mark_delivered)
 
     async def adopt(self) -> int:
         """Send on what was kept and not accepted, and nobody on duty holds. Returns how many those were."""
-        behind = (CARDS.c.delivered < CARDS.c.revision) & ~CARDS.c.given_up
-        mine = CARDS.c.holder == self._database.me if not self._database.is_sqlite else false()
-        free = behind & or_(mine, orphaned(self._database, CARDS.c.holder)) & CARDS.c.slot.not_in(list(self._lines))
-        async with self._database.begin() as connection:
-            await turn(connection, self._database)
-            rows = (await connection.execute(select(CARDS).where(free))).all()
-            taken = update(CARDS).where(CARDS.c.slot.in_([row.slot for row in rows]))
-            await connection.execute(taken.values(holder=self._database.me))
-        rows = [row for row in rows if row.slot not in self._lines]
-        for row in rows:
-            self._send(row.slot, _Line(self._kept(row), row.revision, sent=row.delivered))
-        return len(rows)
+        found = await self._outgoing.adopt(self._lines)
+        found = [each for each in found if each[0].slot not in self._lines]
+        for delivery, sent in found:
+            self._send(delivery.slot, _Line(delivery, delivery.revision, sent=sent))
+        return len(found)
 
     async def stop(self, patience: float = 5.0) -> None:
         """Wait a little for what is under way; the rest is sent after the next start."""
@@ -92,7 +75,7 @@ class Outbox:
 
     async def _show(self, slot: str, thread: Thread, card: Card) -> None:
         line = await self._line(slot, thread)
-        kept = await self._keep.add(self._next(line, thread, masked(card), final=True))
+        kept = await self._outgoing.keep(self._next(line, thread, masked(card), final=True))
         if kept is None:  # another replica is sending an older state of it, and sends this one next
             if self._lines.get(slot) is line and line.sender is None:
                 del self._lines[slot]
@@ -116,8 +99,7 @@ class Outbox:
 
     async def knows(self, slot: str) -> bool:
         """Whether there is such a card. Raises StoreDown."""
-        async with self._database.read() as connection:
-            return (await connection.execute(select(CARDS.c.slot).where(CARDS.c.slot == slot))).first() is not None
+        return await self._outgoing.knows(slot)
 
     def mirrored(self, thread: Thread) -> bool:
         """Whether all of this thread stands in other places as well."""
@@ -142,10 +124,8 @@ class Outbox:
     async def _line(self, slot: str, thread: Thread) -> _Line:
         if slot in self._lines:
             return self._lines[slot]
-        async with self._database.read() as connection:
-            row = (await connection.execute(select(CARDS).where(CARDS.c.slot == slot))).one_or_none()
+        known = await self._outgoing.begun(slot, thread)
         if slot not in self._lines:
-            known = Delivery(slot, thread, masked(Card("")), row.revision if row else 0, row.ref if row else "")
             self._lines[slot] = _Line(known, known.revision, sent=known.revision)
         return self._lines[slot]
 
@@ -207,12 +187,8 @@ class Outbox:
 
     async def _keep_place(self, delivery: Delivery) -> None:
         """Where a card stands that is only live yet: after a restart it is updated there, and not posted again."""
-        row = self._row(delivery, self._database.me) | {"delivered": delivery.revision}
-        statement = self._database.insert(CARDS).values(**row)
-        placed = {"ref": delivery.ref}
         try:
-            async with self._database.begin() as connection:
-                await connection.execute(statement.on_conflict_do_update(index_elements=["slot"], set_=placed))
+            await self._outgoing.keep_place(delivery)
         except StoreDown as error:
             log.warning("the place of a card could not be written down", slot=delivery.slot, why=str(error))
 
@@ -222,7 +198,7 @@ class Outbox:
         Gives the newer state that another replica has left to us, if one has.
         """
         try:
-            return await self._mark.add(delivery)
+            return await self._outgoing.mark(delivery)
         except StoreDown as error:
             log.warning("a delivery could not be written down", slot=delivery.slot, why=str(error))
             return None
@@ -231,66 +207,7 @@ class Outbox:
         log.error("a card cannot be delivered", slot=delivery.slot, why=why)
         self._lines.pop(delivery.slot, None)
         OUTBOX_GIVEN_UP.labels(delivery.thread.channel).inc()
-        async with self._database.begin() as connection:
-            await connection.execute(
-                update(CARDS).where(CARDS.c.slot == delivery.slot).values(given_up=True, error=why[:2000])
-            )
-
-    async def _commit(self, deliveries: list[Delivery]) -> list[Delivery | None]:
-        """Each as it is to be sent; None for what another replica is sending: it sends ours when it is done."""
-        newest = {delivery.slot: delivery for delivery in deliveries}
-        statement = self._database.insert(CARDS)
-        changed = {name: statement.excluded[name] for name in ("card", "revision", "changed_at", "given_up", "holder")}
-        async with self._database.begin() as connection:
-            await turn(connection, self._database)
-            holders: dict[str, str] = {}
-            for row in await self._sent_elsewhere(connection, list(newest)):
-                each = newest[row.slot]
-                newest[row.slot] = replace(each, revision=max(each.revision, row.revision + 1), ref=row.ref or each.ref)
-                if row.busy and row.holder != self._database.me:
-                    holders[row.slot] = row.holder
-            rows = [self._row(each, holders.get(each.slot, self._database.me)) for each in newest.values()]
-            await connection.execute(statement.on_conflict_do_update(index_elements=["slot"], set_=changed), rows)
-        return [None if each.slot in holders else newest[each.slot] for each in deliveries]
-
-    async def _sent_elsewhere(self, connection: AsyncConnection, slots: list[str]) -> Sequence[Any]:
-        """What stands already, for another replica may have been there; alone on SQLite we know ourselves."""
-        if self._database.is_sqlite:
-            return ()
-        behind = (CARDS.c.delivered < CARDS.c.revision) & ~CARDS.c.given_up
-        busy = and_(behind, not_(orphaned(self._database, CARDS.c.holder))).label("busy")
-        query = select(CARDS.c.slot, CARDS.c.revision, CARDS.c.ref, CARDS.c.holder, busy)
-        return (await connection.execute(query.where(CARDS.c.slot.in_(slots)).with_for_update())).all()
-
-    def _row(self, delivery: Delivery, holder: str) -> dict[str, Any]:
-        return {
-            "slot": delivery.slot,
-            "thread": self._threads.dump(delivery.thread),
-            "card": self._cards.dump(delivery.card),
-            "revision": delivery.revision,
-            "delivered": 0,
-            "ref": delivery.ref,
-            "given_up": False,
-            "changed_at": self._now(),
-            "holder": holder,
-        }
-
-    def _kept(self, row: Any) -> Delivery:
-        card = RedactedCard(self._cards.load(row.card))
-        return Delivery(row.slot, self._threads.load(row.thread), card, row.revision, row.ref)
-
-    async def _mark_delivered(self, deliveries: list[Delivery]) -> list[Delivery | None]:
-        newer: dict[str, Delivery] = {}
-        async with self._database.begin() as connection:
-            for each in sorted(deliveries, key=lambda delivery: delivery.slot):
-                placed = {"delivered": each.revision, "ref": each.ref}
-                marked = update(CARDS).where(CARDS.c.slot == each.slot).values(**placed)
-                if self._database.is_sqlite:
-                    await connection.execute(marked)
-                elif row := (await connection.execute(marked.returning(*CARDS.c))).one_or_none():
-                    ours = row.holder == self._database.me and row.revision > each.revision
-                    newer |= {each.slot: self._kept(row)} if ours else {}
-        return [newer.get(each.slot) for each in deliveries]
+        await self._outgoing.give_up(delivery.slot, why)
 
 
 def _told(sender: asyncio.Task[None]) -> None:

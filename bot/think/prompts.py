@@ -48,9 +48,8 @@ def inputs_of(briefing: Briefing, shield: Shield | None = None) -> dict[str, Red
         "open_plans": cut(shield.text(mask("\n".join(briefing.open_plans))), 2_000),
         "findings": findings_text(briefing, shield),
         "recap": shield.block("conversation", recap_of(case, shield)),
-        "actions": actions_text(briefing.actions),
     }
-    return {name: mask(value) for name, value in told.items()}
+    return {**{name: mask(value) for name, value in told.items()}, "actions": actions_text(briefing.actions)}
 
 
 def query_of(briefing: Briefing, fresh: bool = False, shield: Shield | None = None) -> Redacted:
@@ -128,17 +127,17 @@ def incident_text(incident: Incident, shield: Shield) -> str:
     return cut("\n".join(lines), 4_000)
 
 
-_ACTIONS: dict[tuple[int, ...], tuple[tuple[Action, ...], str]] = {}
-"""What was told of the same actions before, by their identity: schemas take long to draw, and do not change."""
+_ACTIONS: dict[tuple[int, ...], tuple[tuple[Action, ...], Redacted]] = {}
+"""What was told of the same actions before, by their identity: drawing and masking takes long, and does not change."""
 
 
-def actions_text(actions: tuple[Action, ...]) -> str:
+def actions_text(actions: tuple[Action, ...]) -> Redacted:
     """Each action with its risk and the schema of its arguments, for brains whose tools we do not declare."""
     key = tuple(map(id, actions))
     if key not in _ACTIONS:
         if len(_ACTIONS) >= 16:
             _ACTIONS.clear()
-        _ACTIONS[key] = (actions, _actions_text(actions))
+        _ACTIONS[key] = (actions, mask(_actions_text(actions)))
     return _ACTIONS[key][1]
 
 

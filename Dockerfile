@@ -1,5 +1,7 @@
 # The image of DutyBot: what it needs is installed from locked hashes, and it runs as nobody in particular, on a read-only root.
-FROM python:3.11-slim AS build
+# Pinned by digest: --build-arg BASE=python:3.11-slim@sha256:… (docs/install.md says where it is read)
+ARG BASE=python:3.11-slim
+FROM ${BASE} AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends binutils && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
@@ -25,7 +27,7 @@ RUN cd /opt/dutybot/lib/python3.11/site-packages \
 # What is in it, in CycloneDX' words
 RUN tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o /opt/dutybot/sbom.cdx.json /opt/dutybot/bin/python
 
-FROM python:3.11-slim
+FROM ${BASE}
 LABEL org.opencontainers.image.title="DutyBot" org.opencontainers.image.licenses="Apache-2.0"
 RUN groupadd --gid 10001 dutybot \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin dutybot \

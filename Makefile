@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 8421
 LOCKED := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-header
 
-.PHONY: advisories browser demo setup test quick lint servers lock train docs pictures site clean
+.PHONY: advisories browser demo setup test quick newcomer lint servers lock train docs pictures site clean
 
 demo: setup ## Open the chat over the pretend cluster.
 	$(BIN)/dutybot demo --port $(PORT)
@@ -36,6 +36,10 @@ advisories: setup ## What is known against the packages that we stand on; says s
 
 test: setup lint advisories servers browser ## Everything.
 	$(BIN)/python -m pytest -q
+
+newcomer: ## Clone into a clean folder with a fresh home, do all that README says, and print how long each took (WITHOUT="make test").
+	@test -n "$(PYTHON)" || { echo "DutyBot needs Python 3.11 or newer; install it and run this again."; exit 1; }
+	$(PYTHON) -m tests.docs.newcomer $(if $(WITHOUT),--without "$(WITHOUT)")
 
 lock: ## Compile requirements*.lock anew from pyproject.toml.
 	$(LOCKED) --extra dev --output-file requirements.lock pyproject.toml

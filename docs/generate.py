@@ -229,6 +229,13 @@ def rights_page() -> str:
     return _tidy(page(MADE))
 
 
+def alerts_page() -> str:
+    """docs/reference/alerts.md: every alert of the chart, with its runbook."""
+    from docs.alerts import page
+
+    return _tidy(page(MADE))
+
+
 def _field(name: str, schema: Mapping[str, Any], required: bool) -> str:
     told = "one of " + ", ".join(map(str, schema["enum"])) if "enum" in schema else schema.get("type", "any")
     about = schema.get("description", "")
@@ -280,6 +287,7 @@ PAGES = {
     "docs/reference/metrics.md": metrics_page,
     "docs/reference/custom-resources.md": crds_page,
     "docs/reference/rights.md": rights_page,
+    "docs/reference/alerts.md": alerts_page,
 }
 """Each file that follows from the code, and what makes it."""
 

@@ -41,6 +41,17 @@ def test_links_lead_somewhere(path):
             assert heading in _headings(target), link
 
 
+def test_every_page_is_linked_from_another():
+    linked = {
+        (path.parent / link).resolve()
+        for path in ALL
+        for link in re.findall(r"\]\(([^)\s#]+)", path.read_text())
+        if not link.startswith("http") and (path.parent / link).resolve() != path
+    }
+    entry = {ROOT / "README.md"}
+    assert not [name(path) for path in ALL if path not in linked | entry]
+
+
 def _headings(path):
     titles = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in titles}

@@ -24,7 +24,8 @@ def stages(text):
         word, _, rest = line.partition(" ")
         if word == "FROM":
             found.append([])
-        found[-1].append((word, rest.strip()))
+        if found:  # what is said before the first stage is for the names of images alone
+            found[-1].append((word, rest.strip()))
     return found
 
 

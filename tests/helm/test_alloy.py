@@ -22,6 +22,16 @@ LINES = [
 ]
 
 
+FORMATS = {
+    "JSON": r"\{",
+    "logfmt": r"(ts|time)=",
+    "klog": r"[DIWEF]\d{4} [\d:.]+ +\d+ \w+\.go:\d+\]",
+    "Java": r"[\d-]+ [\d:.]+ +[A-Z]+ +1 --- \[",
+    "Python": r"[A-Z]+:[\w.]+:|[\d-]+ [\d:]+,\d+ [A-Z]+ |Traceback",
+    "Node": r'\{"level":\d+,"time":\d+,"pid"|\w*Error: .*\\n +at .*\.js',
+}
+
+
 def severity(entry):
     """As the pipeline has it: each stage that matches wins over those before it."""
     level = "unknown"
@@ -36,6 +46,14 @@ def test_it_is_tried_over_many_lines_of_every_severity():
     assert {meant for meant, _ in LINES} == {"debug", "info", "warning", "error", "critical", "unknown"}
     assert len(STAGES) == 7
     assert set(MEANT.values()) == {"debug", "info", "warning", "error", "critical"}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_format_is_tried_at_each_severity(name):
+    meant = [told for told, line in LINES if re.match(FORMATS[name], line)]
+    assert len(meant) >= 20
+    unsaid = {"debug"} if name == "klog" else set()  # it has no letter for that
+    assert {"debug", "info", "warning", "error", "critical"} - unsaid <= set(meant)
 
 
 def test_every_line_gets_its_severity():

@@ -1,6 +1,7 @@
 """A real PostgreSQL for tests, from the machine's own package: one server, a fresh database whenever asked."""
 
 import itertools
+import os
 import shutil
 import signal
 import subprocess
@@ -12,8 +13,11 @@ from tests.servers.process import LOCAL, Process, free_port, new_folder, unprivi
 class PostgresServer:
     """A running PostgreSQL: no password, this machine only, nothing forced to disk (a kill loses nothing)."""
 
-    def __init__(self) -> None:
+    def __init__(self, password: str = "") -> None:
+        """Starts it; with a password it asks for that, as the image does."""
         self.folder = new_folder("postgres")
+        self._password = password
+        (self.folder / "password").write_text(password)
         self._bin = binaries()
         self._numbers = itertools.count(1)
         self.port = free_port()
@@ -29,7 +33,7 @@ class PostgresServer:
                 store,
                 "-U",
                 "dutybot",
-                "--auth=trust",
+                *([f"--pwfile={self.folder / 'password'}", "--auth=scram-sha-256"] if password else ["--auth=trust"]),
                 "-E",
                 "UTF8",
                 "--locale=C",
@@ -56,20 +60,25 @@ class PostgresServer:
             self.stop()
             raise
 
-    def _run(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
         command = [str(self._bin / program), "-h", LOCAL, "-p", str(self.port), "-U", "dutybot", *words]
-        return subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+        known = {**os.environ, "PGPASSWORD": self._password}
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", env=known)
 
     def _ready(self) -> bool:
-        return self._run("pg_isready", "-q", "-d", "postgres").returncode == 0
+        return self.run("pg_isready", "-q", "-d", "postgres").returncode == 0
 
     def url(self, database: str = "postgres") -> str:
-        return f"postgresql://dutybot@{LOCAL}:{self.port}/{database}"
+        who = f"dutybot:{self._password}" if self._password else "dutybot"
+        return f"postgresql://{who}@{LOCAL}:{self.port}/{database}"
 
     def new_database(self) -> str:
         """The URL of an empty database that nobody else uses (for SQLAlchemy: postgresql+asyncpg://…)."""
-        name = f"test_{next(self._numbers)}"
-        made = self._run("createdb", name)
+        return self.make_database(f"test_{next(self._numbers)}")
+
+    def make_database(self, name: str) -> str:
+        """The same under a name of one's own."""
+        made = self.run("createdb", name)
         if made.returncode:
             raise RuntimeError(made.stderr)
         return self.url(name)

@@ -222,18 +222,9 @@ def crds_page() -> str:
     return _tidy(page)
 
 
-def rights_page() -> str:
-    """docs/reference/rights.md: what the accounts of the chart may do."""
-    from docs.rights import page
-
-    return _tidy(page(MADE))
-
-
-def alerts_page() -> str:
-    """docs/reference/alerts.md: every alert of the chart, with its runbook."""
-    from docs.alerts import page
-
-    return _tidy(page(MADE))
+def of_the_chart(name: str) -> str:
+    """docs/reference/rights.md and alerts.md: what docs/rights.py and docs/alerts.py read off the chart."""
+    return _tidy(import_module(f"docs.{name}").page(MADE))
 
 
 def _field(name: str, schema: Mapping[str, Any], required: bool) -> str:
@@ -286,8 +277,8 @@ PAGES = {
     "docs/reference/chat-commands.md": chat_commands_page,
     "docs/reference/metrics.md": metrics_page,
     "docs/reference/custom-resources.md": crds_page,
-    "docs/reference/rights.md": rights_page,
-    "docs/reference/alerts.md": alerts_page,
+    "docs/reference/rights.md": lambda: of_the_chart("rights"),
+    "docs/reference/alerts.md": lambda: of_the_chart("alerts"),
 }
 """Each file that follows from the code, and what makes it."""
 

@@ -10,11 +10,13 @@ import structlog
 from bot.act.gate import Gate
 from bot.domain.approval import Approval, Refusal
 from bot.domain.case import Case
+from bot.domain.message import Press
 from bot.domain.plan import Plan
 from bot.domain.thought import Began
 from bot.errors import BotError, StoreDown
 from bot.hall.approving import Approving
 from bot.hall.explaining import Explaining
+from bot.hall.filling import filled_in
 from bot.talk.cards.answer import Answer
 from bot.talk.cards.approval import brief
 from bot.talk.cards.evidence import worded
@@ -67,6 +69,15 @@ class Answering:
             await self.casebook.keep(replace(case, conversation=begun.conversation if begun else case.conversation))
         else:
             task.result()
+
+    async def fill(self, press: Press) -> None:
+        """What the brain waited for was filled in on its card: it goes on, in the language that it was asked in."""
+        asked, filled = filled_in(press)
+        before = await self.casebook.of_thread(press.thread)
+        case = await self.casebook.of_message(asked)
+        language = before.language if before else press.person.language
+        quoted = f"{press.person.name}: {' · '.join(asked.text.splitlines())}"
+        await self.answer(press.key, replace(case, filled=filled, language=language), quoted)
 
     def stop(self, answer_id: str) -> bool:
         """Stop an answer that is under way; False if it is not."""

@@ -50,3 +50,5 @@ class Means:
     fetch: Fetch | None = None
     answers: Answers | None = None
     forbids: Forbids | None = None
+    leaving: Callable[[], bool] = lambda: False
+    """Whether we go off duty: then what is broken off is taken up again after the next start."""

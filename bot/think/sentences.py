@@ -87,6 +87,43 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "Dify waits for an answer; write one of: {choices}. (It is no leave to change anything.)",
         "zh": "Dify 正在等待答复，请回复其中之一：{choices}。（这不代表批准任何变更。）",
     },
+    "dify_form_field": {
+        "en": "Dify waits for an answer: press a button below and fill in {fields}, or write it here, "
+        "as `{first}: your words`. (It is no leave to change anything.)",
+        "zh": "Dify 正在等待答复：请点下方按钮并填写 {fields}，或直接回复“{first}：内容”。（这不代表批准任何变更。）",
+    },
+    "dify_form_words": {
+        "en": "Dify waits for an answer: press the button below and fill in {fields}, or just write it here. "
+        "(It is no leave to change anything.)",
+        "zh": "Dify 正在等待答复：请点下方按钮并填写 {fields}，或直接在此回复内容。（这不代表批准任何变更。）",
+    },
+    "dify_form_fields": {
+        "en": "Dify waits for an answer: press a button below and fill in {fields}; or write {choices} here, "
+        "and below it a line `name: value` for each field. (It is no leave to change anything.)",
+        "zh": "Dify 正在等待答复：请点下方按钮并填写 {fields}；或在此回复 {choices}，"
+        "并在其下每行写一个“名称：值”。（这不代表批准任何变更。）",
+    },
+    "dify_form_file": {
+        "en": "This form of Dify wants a file in “{field}”, which cannot be given here: "
+        "answer it on Dify's own page of the form.",
+        "zh": "该 Dify 表单的“{field}”需要文件，无法在此填写：请在 Dify 的表单页面中答复。",
+    },
+    "dify_form_pick": {
+        "en": "“{field}” takes one of: {options}. The form stays open.",
+        "zh": "“{field}”只能填写其中之一：{options}。表单仍然保留。",
+    },
+    "dify_form_expired": {
+        "en": "That form has expired: Dify no longer waits for its answer. Ask again to begin anew.",
+        "zh": "该表单已过期：Dify 不再等待答复。请重新提问以重新开始。",
+    },
+    "dify_form_gone": {
+        "en": "Dify no longer knows that form; ask again to begin anew.",
+        "zh": "Dify 中已没有该表单；请重新提问以重新开始。",
+    },
+    "dify_run_lost": {
+        "en": "The bot was restarted while Dify worked on this answer, and Dify no longer has it; ask again.",
+        "zh": "机器人在 Dify 生成该回答期间重启，且 Dify 中已没有该回答；请重新提问。",
+    },
     "dify_form_not_yours": {
         "en": "Only who may ask for changes here answers this form; it stays open for them.",
         "zh": "只有有权请求变更的人可以答复该表单；表单仍然保留。",

@@ -74,6 +74,17 @@ def marked(name, mark):
     return Answer(pieces=pieces, mark=mark.encode())
 
 
+def retold(name, kind, **data):
+    """A captured stream, with other data in its events of one kind."""
+    events = []
+    for event in (FIXTURES / f"{name}.sse").read_bytes().split(b"\n\n"):
+        told = json.loads(event[6:]) if event.startswith(b"data: ") else {}
+        if told.get("event") == kind:
+            told["data"] |= data
+        events.append(b"data: " + json.dumps(told).encode() if told else event)
+    return Answer(pieces=[(0, b"\n\n".join(events))])
+
+
 def plain(status, body=b"", content_type="text/html", **headers):
     """An answer that is no stream."""
     raw = json.dumps(body).encode() if isinstance(body, dict) else body

@@ -11,7 +11,8 @@ KNOWN = {
     "column_set": {"flex_mode", "columns"},
     "column": {"width", "elements"},
     "button": {"text", "type", "behaviors", "confirm", "name", "form_action_type"},
-    "input": {"name", "placeholder", "max_length", "width", "label", "default_value"},
+    "input": {"name", "placeholder", "max_length", "width", "label", "default_value", "input_type", "rows"},
+    "select_static": {"name", "placeholder", "options", "initial_option", "width"},
     "form": {"name", "elements"},
     "collapsible_panel": {"expanded", "header", "elements"},
 }
@@ -109,6 +110,12 @@ def _limits(each):
             or not 1 <= each["page_size"] <= 10
         ):
             yield "columns, rows or page size"
+    if tag == "select_static":
+        values = [option["value"] for option in each["options"]]
+        if not values or len(set(values)) < len(values) or each.get("initial_option", values[0]) not in values:
+            yield "options"
+    if tag == "input" and not 1 <= each.get("max_length", 1) <= 1000:
+        yield "max_length"
     if tag == "img" and (not each["img_key"] or each["alt"]["tag"] != "plain_text"):
         yield "200570"
     if tag in {"collapsible_panel", "form", "column"} and not each["elements"]:

@@ -45,7 +45,7 @@ def wrong_view(view):
     for block in view["blocks"]:
         if block["type"] == "input":
             element = block["element"]
-            if len(element.get("initial_value", "")) > element["max_length"] or not block["label"]["text"]:
+            if len(element.get("initial_value", "")) > element.get("max_length", 0) or not block["label"]["text"]:
                 found.append("input")
         else:
             found += _limits(block)

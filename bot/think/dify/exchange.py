@@ -16,6 +16,8 @@ from bot.think.dify.listener import Listener
 
 RESUME_AFTER = (0.5, 2.0, 5.0)
 """Seconds before each attempt to take up a run again."""
+ENDED = {"succeeded", "partial-succeeded", "failed", "stopped"}
+"""What Dify calls a run that is over."""
 
 Body = Callable[[bool], Mapping[str, Any]]
 """Makes the request; True: for a conversation that knows nothing yet."""
@@ -37,7 +39,7 @@ async def ask(client: Client, body: Body, listener: Listener, user: str, fresh: 
         if listener.ended != "answered":
             if not listener.run:
                 raise BrainAway("dify_stream_cut") from None
-            async with aclosing(_take_up(client, listener, user)) as thoughts:
+            async with aclosing(take_up(client, listener, user)) as thoughts:
                 async for thought in thoughts:
                     yield thought
     for thought in listener.last_words():
@@ -60,10 +62,10 @@ async def _first(client: Client, body: Body, listener: Listener, fresh: bool) ->
 
 
 async def answer_form(
-    client: Client, form: Form, choice: str, who: str, listener: Listener, user: str
+    client: Client, form: Form, choice: str, inputs: Mapping[str, str], listener: Listener, user: str
 ) -> AsyncGenerator[Thought]:
     """Answer what a chatflow waits for, and hear how it goes on. Raises our errors."""
-    body = {"inputs": form.filled(who), "action": choice, "user": user}
+    body = {"inputs": dict(inputs), "action": choice, "user": user}
     await client.call("POST", f"/form/human_input/{form.token}", json=body)
     listener.run = form.run
     try:
@@ -71,7 +73,7 @@ async def answer_form(
             async for thought in thoughts:
                 yield thought
     except (LineLost, BrainAway):
-        async with aclosing(_take_up(client, listener, user)) as thoughts:
+        async with aclosing(take_up(client, listener, user)) as thoughts:
             async for thought in thoughts:
                 yield thought
     for thought in listener.last_words():
@@ -83,15 +85,17 @@ async def _heard(events: AsyncGenerator[Event], listener: Listener, expected: st
         async for event in events:
             if expected and event.conversation_id and event.conversation_id != expected:
                 raise BrainRefused("dify_other_conversation")
-            if event.conversation_id and not listener.conversation:
+            began = event.conversation_id and not listener.conversation
+            thoughts = listener.hear(event)
+            if began:
                 yield Began(event.conversation_id)
-            for thought in listener.hear(event):
+            for thought in thoughts:
                 yield thought
             if listener.over:
                 return
 
 
-async def _take_up(client: Client, listener: Listener, user: str) -> AsyncGenerator[Thought]:
+async def take_up(client: Client, listener: Listener, user: str) -> AsyncGenerator[Thought]:
     """A chatflow goes on without us: hear the rest of it, and take its whole text from its end."""
     listener.resume()
     run = listener.run
@@ -105,7 +109,23 @@ async def _take_up(client: Client, listener: Listener, user: str) -> AsyncGenera
             if listener.over:
                 yield Activity(f"line-{run}", "reconnect", "done")
                 return
+        except BrainRefused:
+            break
         except (LineLost, BotError):
             continue
-    yield Activity(f"line-{run}", "reconnect", "failed")
-    raise BrainAway("dify_stream_cut")
+    for thought in await _ended_meanwhile(client, listener):
+        yield thought
+    yield Activity(f"line-{run}", "reconnect", "done" if listener.over else "failed")
+    if not listener.over:
+        raise BrainAway("dify_stream_cut")
+
+
+async def _ended_meanwhile(client: Client, listener: Listener) -> list[Thought]:
+    """Where the events of a run cannot be had: what came of it, if it is over."""
+    try:
+        told = await client.call("GET", f"/workflows/run/{listener.run}")
+    except BotError:
+        return []
+    if not isinstance(told, dict) or told.get("status") not in ENDED:
+        return []
+    return listener.hear(Event(event="workflow_finished", data=told))

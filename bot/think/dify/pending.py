@@ -1,6 +1,7 @@
-"""Open Human Input forms, kept in the database: a restart, or another replica, still knows what Dify waits for."""
+"""What Dify waits for, and what it works on, kept in the database: a restart, or another replica, still knows it."""
 
 import time
+from dataclasses import dataclass
 
 from sqlalchemy import Column, Float, String, Table, Text, delete, select
 
@@ -16,6 +17,56 @@ FORMS = Table(
 )
 LONGEST = 30 * 86_400.0
 """Seconds after which nobody answers any more; Dify's own limit is shorter, and is told by Dify."""
+RUNS = Table(
+    "dify_runs",
+    metadata,
+    Column("owner", String(255), primary_key=True),
+    Column("run", String(64), nullable=False),
+    Column("task", String(64), nullable=False),
+    Column("conversation", String(64), nullable=False),
+    Column("turn", String(64), nullable=False),
+    Column("kept_at", Float, nullable=False),
+)
+STALE = 1_800.0
+"""Seconds after which no run goes on: Dify ends its own after twenty minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A chatflow that works on an answer."""
+
+    run: str
+    task: str
+    conversation: str
+    turn: str
+    """Which question it answers."""
+
+
+class RunsUnderWay:
+    """By the thread that owns the conversation, the one run that works for it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def keep(self, owner: str, run: Run) -> None:
+        """It works from now on."""
+        told = {"run": run.run, "task": run.task, "conversation": run.conversation, "turn": run.turn}
+        row = self._database.insert(RUNS).values(owner=owner, kept_at=time.time(), **told)
+        changed = {name: row.excluded[name] for name in (*told, "kept_at")}
+        async with self._database.begin() as connection:
+            await connection.execute(row.on_conflict_do_update(index_elements=["owner"], set_=changed))
+
+    async def of(self, owner: str) -> Run | None:
+        """What worked for this thread when we last looked."""
+        query = select(RUNS).where(RUNS.c.owner == owner, RUNS.c.kept_at > time.time() - STALE)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).first()
+        return Run(row.run, row.task, row.conversation, row.turn) if row else None
+
+    async def over(self, owner: str, run: str) -> None:
+        """It ended, or nobody wants it any more."""
+        async with self._database.begin() as connection:
+            await connection.execute(delete(RUNS).where(RUNS.c.owner == owner, RUNS.c.run == run))
 
 
 class OpenForms:

@@ -37,10 +37,12 @@ def of_response(status: int, headers: dict[str, str], body: bytes) -> BotError:
             return BrainRefused("dify_forbidden")
         case 404 if "conversation" in told.message.lower():
             return ConversationGone("dify_conversation_gone")
+        case 404 if told.code == "human_input_form_not_found":
+            return Declined("dify_form_gone")
         case 404 | 405:
             return BrainRefused("dify_address")
         case 412:
-            return Declined("dify_form_done")
+            return Declined("dify_form_expired" if "expired" in told.code else "dify_form_done")
         case 413 | 415:
             return BrainRefused("dify_file")
         case 429:

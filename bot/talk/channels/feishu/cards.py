@@ -23,6 +23,7 @@ from bot.domain.card import (
     Task,
     Tasks,
 )
+from bot.talk.cards.asked import packed
 from bot.talk.cards.measure import Room, aligned, clean, cut
 from bot.talk.cards.words import Words
 from bot.talk.channels.feishu.text import fixed, markdown, verbatim
@@ -235,7 +236,7 @@ def _button(button: Button, page: _Page, name: str) -> Piece:
     if button.typed:
         value["y"] = button.typed
     if button.asks and not page.crowded:
-        value["f"] = [[each.name, each.label, each.value] for each in button.asks[:MOST_ASKS]]
+        value["f"] = [packed(each) for each in button.asks[:MOST_ASKS]]
     label = _text(cut(clean(button.label).strip(), 20 if page.crowded else 60) or "…")
     made: Piece = {
         "tag": "button",

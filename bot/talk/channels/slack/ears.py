@@ -84,7 +84,7 @@ class SlackEars:
 
     async def view(self, ack: Ack, body: dict[str, Any]) -> None:
         view = body.get("view") or {}
-        click = events.unpacked(view.get("private_metadata") or "") if view.get("callback_id") == FORM else None
+        click = events.behind(view.get("private_metadata") or "") if view.get("callback_id") == FORM else None
         if click is None:
             await ack()
             return

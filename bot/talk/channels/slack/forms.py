@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 
+from bot.domain.card import Ask
+from bot.talk.cards.asked import picked
 from bot.talk.cards.measure import cut
 from bot.talk.cards.words import Words
 from bot.talk.channels.slack.events import Click
@@ -18,16 +20,14 @@ def form(click: Click, words: Words) -> dict[str, Any]:
     if click.typed:
         label = words("form_typed", typed=click.typed)
         blocks.append(_asked("typed", cut(label, 2000), multiline=False, optional=False, most=500))
-    for place, (_, label, now) in enumerate(click.fields):
-        asked = _asked(f"field{place}", cut(label, 2000), multiline=False, optional=True, most=1000)
-        asked["element"]["initial_value"] = now
-        blocks.append(asked)
+    blocks += [_field(f"field{place}", ask) for place, ask in enumerate(click.fields)]
     if click.fields:
-        blocks.append({"type": "context", "elements": [_plain(words("form_edit_about"))]})
+        about = words("form_fill_about" if click.act == "fill" else "form_edit_about")
+        blocks.append({"type": "context", "elements": [_plain(about)]})
     if click.asks_reason:
         label = words("form_change" if click.act == "edit" else "form_reason")
         blocks.append(_asked("reason", label, multiline=True, optional=True, most=1000))
-    title = words({"reject": "form_reject", "edit": "form_edit"}.get(click.act, "form_confirm"))
+    title = words({"reject": "form_reject", "edit": "form_edit", "fill": "form_fill"}.get(click.act, "form_confirm"))
     return {
         "type": "modal",
         "callback_id": FORM,
@@ -44,12 +44,28 @@ def filled(view: Mapping[str, Any], click: Click) -> tuple[str, str]:
     values = (view.get("state") or {}).get("values") or {}
 
     def value(name: str) -> str:
-        return str(((values.get(name) or {}).get("value") or {}).get("value") or "").strip()
+        told = (values.get(name) or {}).get("value") or {}
+        picked = told.get("selected_option") or {}
+        return str(told.get("value") or picked.get("value") or "").strip()
 
     if click.fields:
-        told = {name: value(f"field{place}") for place, (name, _, _) in enumerate(click.fields)}
+        told = {ask.name: picked(ask, value(f"field{place}")) for place, ask in enumerate(click.fields)}
         return orjson.dumps(told).decode(), ""
     return value("reason"), value("typed")
+
+
+def _field(name: str, ask: Ask) -> dict[str, Any]:
+    """One line of the form: written freely, or picked."""
+    label = cut(ask.label, 2000) or "…"
+    if not ask.options:
+        asked = _asked(name, label, multiline=ask.lines, optional=True, most=3000 if ask.lines else 1000)
+        asked["element"]["initial_value"] = ask.value
+        return asked
+    options = [{"text": _plain(cut(each, 75) or "…"), "value": str(n)} for n, each in enumerate(ask.options)]
+    element: dict[str, Any] = {"type": "static_select", "action_id": "value", "options": options}
+    if ask.value in ask.options:
+        element["initial_option"] = options[ask.options.index(ask.value)]
+    return {"type": "input", "block_id": name, "optional": False, "label": _plain(label), "element": element}
 
 
 def _plain(text: str) -> dict[str, str]:

@@ -69,7 +69,7 @@ class Pressed(_Sent):
     thread: ThreadId
     kind: PressKind
     target: str = Field("", max_length=400)
-    value: str = Field("", max_length=2000)
+    value: str = Field("", max_length=20_000)
 
     def heard(self, thread: Thread, person: Person, at: datetime) -> Press:
         return Press(f"web:press:{person.id}:{self.key}", thread, person, self.kind, self.target, at, self.value)

@@ -52,6 +52,26 @@ async def test_a_form_comes_in_private_and_what_is_filled_in_counts_in_the_threa
     assert json.loads(press.value) == {"0.deployment": "order-service", "0.replicas": "5"}
 
 
+async def test_what_a_brain_waits_for_is_written_and_picked(channel, feishu, ears):
+    asks = (Ask("comment", "comment", "none", lines=True), Ask("window", "window", "late", ("now", "late")))
+    button = Button("Approve", "fill", "f1:Approve", asks=asks)
+    placed = await channel.show(Delivery("s", HERE, Card("Answer", (Buttons((button,)),)), 1))
+    (value,) = buttons(feishu.messages[placed.ref]["content"])
+    await feishu.push(clicked(value, "ou_lin", placed.ref))
+    form = next(each for each in feishu.messages.values() if each.get("receive_id") == "ou_lin")
+    assert wrong(form["content"]) == []
+    line, label, pick = json.loads(form["content"])["body"]["elements"][1]["elements"][:3]
+    assert (line["input_type"], line["default_value"], label["content"]) == ("multiline_text", "none", "window")
+    assert [each["text"]["content"] for each in pick["options"]] == ["now", "late"]
+    assert pick["initial_option"] == pick["options"][1]["value"]
+    (submit,) = buttons(form["content"])
+    filled = {line["name"]: "go on", pick["name"]: pick["options"][0]["value"]}
+    await feishu.push(clicked(submit, "ou_lin", form["id"], chat="oc_private", **filled))
+    (press,) = await ears.wait()
+    assert (press.kind, press.target, press.thread) == (PressKind.FILL, "f1:Approve", HERE)
+    assert json.loads(press.value) == {"comment": "go on", "window": "now"}
+
+
 async def test_an_entry_of_the_menu_is_a_command_in_private(channel, feishu, ears):
     body = _event(
         "application.bot.menu_v6", {"operator": {"operator_id": {"open_id": "ou_lin"}}, "event_key": "approve"}

@@ -134,6 +134,24 @@ async def test_other_arguments_are_filled_into_a_form(channel, slack, ears):
     assert json.loads(press.value) == {"0.deployment": "order-service", "0.replicas": "5"}
 
 
+async def test_what_a_brain_waits_for_is_written_and_picked(channel, slack, ears):
+    asks = (Ask("comment", "comment", "none", lines=True), Ask("window", "window", "late", ("now", "late")))
+    message = await stood(channel, slack, Button("Approve", "fill", "f1:Approve", asks=asks))
+    await slack.push("interactive", clicked(message, buttons(message)[0]))
+    (view,) = slack.views
+    comment, window = [each["element"] for each in view["blocks"] if "element" in each]
+    assert (comment["multiline"], comment["initial_value"]) == (True, "none")
+    assert [each["text"]["text"] for each in window["options"]] == ["now", "late"]
+    assert window["initial_option"] == window["options"][1]
+    body = submitted(view, field0="go on\nplease")
+    picked = {"type": "static_select", "selected_option": window["options"][0]}
+    body["view"]["state"]["values"]["field1"] = {"value": picked}
+    await slack.push("interactive", body)
+    (press,) = await ears.wait()
+    assert (press.kind, press.target, press.thread) == (PressKind.FILL, "f1:Approve", HERE)
+    assert json.loads(press.value) == {"comment": "go on\nplease", "window": "now"}
+
+
 async def test_other_buttons_are_presses_and_slacks_own_stop_is_ours(channel, slack, ears):
     stop = Button("Stop", "stop", "a-1")
     await channel.show(Delivery("s", HERE, asking(stop), 1, final=False))

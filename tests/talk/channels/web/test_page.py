@@ -153,6 +153,25 @@ async def test_other_arguments_are_filled_into_a_form(rig, browser):
     assert json.loads(press.value) == {"0.deployment": "order-service", "0.replicas": "5"}
 
 
+async def test_what_a_brain_waits_for_is_written_and_picked(rig, browser):
+    asks = (Ask("comment", "comment", "none", lines=True), Ask("window", "window", "", ("now", "late")))
+    rig.echo.answers["restart"] = Card("Answer", (Buttons((Button("Approve", "fill", "f1:Approve", asks=asks),)),))
+    async with opened(browser, await rig.listen()) as page:
+        await say(page, "restart")
+        await page.click("[data-act=fill]")
+        assert await page.input_value("dialog textarea[name=comment]") == "none"
+        assert await page.locator("dialog button[value=yes]").is_disabled()
+        await page.fill("dialog textarea[name=comment]", "go on")
+        await page.select_option("dialog select[name=window]", "late")
+        await page.click("dialog button[value=yes]")
+        async with asyncio.timeout(10):
+            while not any(isinstance(event, Press) for event in rig.echo.heard):
+                await asyncio.sleep(0.03)
+    press = next(event for event in rig.echo.heard if isinstance(event, Press))
+    assert (press.kind, press.target) == ("fill", "f1:Approve")
+    assert json.loads(press.value) == {"comment": "go on", "window": "late"}
+
+
 async def test_a_lost_line_comes_back_without_a_loss(build, browser):
     rig = await build()
     url = await rig.listen()

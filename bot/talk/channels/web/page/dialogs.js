@@ -18,6 +18,22 @@ function open(content, { className = "" } = {}) {
   });
 }
 
+// One line of a form: picked, or written in one line or several.
+function line(ask) {
+  if (ask.options?.length) {
+    const none = ask.options.includes(ask.value) ? [] : [h("option", { value: "" }, t("pick"))];
+    const select = h("select", { name: ask.name, required: true }, none, ask.options.map((each) => h("option", { value: each }, each)));
+    select.value = ask.options.includes(ask.value) ? ask.value : "";
+    return select;
+  }
+  if (ask.lines) {
+    const text = h("textarea", { rows: 3, maxlength: 3000, name: ask.name });
+    text.value = ask.value;
+    return text;
+  }
+  return h("input", { name: ask.name, value: ask.value, autocomplete: "off", spellcheck: "false" });
+}
+
 // Resolves to {reason, typed, fields}, or null when the person thought better of it.
 export async function confirmPress(button, about = "") {
   const reason = button.asks_reason
@@ -26,11 +42,11 @@ export async function confirmPress(button, about = "") {
   const typed = button.typed
     ? h("input", { name: "typed", autocomplete: "off", spellcheck: "false", autocapitalize: "off" })
     : null;
-  const fields = (button.asks || []).map((ask) => [ask, h("input", { name: ask.name, value: ask.value, autocomplete: "off", spellcheck: "false" })]);
+  const fields = (button.asks || []).map((ask) => [ask, line(ask)]);
   const filled = () => (fields.length ? JSON.stringify(Object.fromEntries(fields.map(([ask, input]) => [ask.name, input.value.trim()]))) : "");
   const yes = h("button", { class: button.style === "danger" ? "danger" : "primary", type: "submit", value: "yes" }, button.label);
   const fits = () => {
-    yes.disabled = Boolean((typed && typed.value.trim() !== button.typed) || (reason && !reason.value.trim()));
+    yes.disabled = Boolean((typed && typed.value.trim() !== button.typed) || (reason && !reason.value.trim()) || fields.some(([, input]) => input.required && !input.value));
   };
   const form = h(
     "form",

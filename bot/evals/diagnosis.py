@@ -1,6 +1,5 @@
 """Scores diagnosis on recorded cases: verdict, root, category, words, repair; and the rank of the root service."""
 
-import statistics
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 from bot.errors import BadInput
 from bot.evals import JSON, CaseScore, Eval, EvalOptions, EvalReport
 from bot.evals.grouping import GroupingEval
+from bot.evals.recorded.calibration import calibration
 from bot.evals.recorded.cases import Recorded, recorded
 from bot.evals.recorded.expectations import misses
 from bot.evals.recorded.ranks import naive_rank, rank_of
@@ -164,16 +164,13 @@ def _baseline(part: list[Scored]) -> dict[str, JSON]:
     return figures
 
 
-def _calibration(scored: list[Scored]) -> JSON:
-    """Confidence told against share right, in four bands."""
-    plain = [one for one in scored if one.rank is None and one.sure > 0]
-    bands: list[JSON] = []
-    for low, high in ((0.0, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 1.01)):
-        part = [one for one in plain if low <= one.sure < high]
-        if part:
-            told = round(statistics.mean(one.sure for one in part), 3)
-            bands.append({"told": told, "right": _share(not one.wrong for one in part), "cases": len(part)})
-    return bands
+def _calibration(scored: list[Scored]) -> dict[str, JSON]:
+    """Confidence told against what was right: of causes, and of the first service of those that were ranked."""
+    sure = [one for one in scored if one.sure > 0]
+    return {
+        "causes": calibration([(one.sure, not one.wrong) for one in sure if one.rank is None]),
+        "services": calibration([(one.sure, one.rank == 1) for one in sure if one.rank is not None]),
+    }
 
 
 def _share(rights: Iterable[bool]) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.evals import EvalOptions, run_eval
+from bot.evals.recorded.calibration import calibration
 
 RECORDED = Path(os.environ.get("DUTYBOT_CASES", Path(__file__).parents[3] / "shared" / "data" / "diagnosis"))
 
@@ -61,3 +62,14 @@ async def test_a_small_set_is_scored_and_what_is_broken_is_not_run(tmp_path):
     assert report.figures["false_alarms"] == 1
     assert report.figures["per_source"]["own"]["cases"] == 2
     assert "pairwise_f1" not in report.figures
+    causes = report.figures["calibration"]["causes"]
+    assert causes["cases"] == 2
+    assert causes["bands"][0]["right"] == 0.5
+
+
+def test_calibration_tells_how_far_confidence_lies_from_what_was_right():
+    figures = calibration([(0.9, True), (0.9, False), (0.5, True), (0.5, True)])
+    assert figures["ece"] == 0.45
+    assert figures["brier"] == round((0.01 + 0.81 + 0.25 + 0.25) / 4, 4)
+    assert [band["cases"] for band in figures["bands"]] == [2, 2]
+    assert calibration([]) == {}

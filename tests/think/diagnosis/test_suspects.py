@@ -32,6 +32,15 @@ def test_the_end_of_the_chain_is_blamed_and_not_who_waits_for_it():
     assert ranked[0].signs
 
 
+def test_what_was_as_slow_just_before_the_fault_is_old_news():
+    metrics = chain(slow=2.0)
+    for one in metrics:
+        if one["metric"] == {"__name__": "shop_latency_average", "service": "idle"}:
+            one["values"] = [[at, "0.05" if at < FAULT - 900 else "9"] for at in MINUTES]
+    ranked = rank_services(sight(ask=ASK, metrics=metrics))
+    assert ranked[0].name == "back"
+
+
 def test_calm_services_are_no_fault():
     diagnosis = diagnose(sight(ask={"kind": "question", "text": "Is front well?"}, metrics=chain(slow=0.0)))
     assert diagnosis.causes == ()

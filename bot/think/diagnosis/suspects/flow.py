@@ -10,6 +10,10 @@ from bot.think.diagnosis.suspects.accusation import Accusation, Scene, clip, edg
 LEAD = 120.0
 """Alerts start late: points this much before still count as the fault."""
 
+RECENT = 2
+OLD_NEWS = 0.3
+"""What was as bad in the last points before the fault counts this much: it came from something else, or began early."""
+
 
 @dataclass(frozen=True, slots=True)
 class Harm:
@@ -63,6 +67,9 @@ def _harm(scene: Scene, names: tuple[str, ...], *, falling: bool) -> dict[str, H
         base = sum(before) / len(before) if falling else median(before)
         scale = 100.0 if falling and max(*before, *after) > 1.5 else 1.0
         moved = (base - mean) / scale if falling else mean - base
+        there = min(before[-RECENT:]) if falling else max(before[-RECENT:])
+        fresh = (there - mean) / scale if falling else mean - there
+        moved = OLD_NEWS * moved + (1 - OLD_NEWS) * min(moved, max(0.0, fresh))
         clear = clip(moved / (0.3 * base + 3 * _spread(before)) if not falling else moved / 0.01)
         harm[service] = Harm(max(0.0, moved) * calls.get(service, 1.0), clear, track)
     return harm

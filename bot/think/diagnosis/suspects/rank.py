@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.think.diagnosis.report import Suspect
 from bot.think.diagnosis.sight import Sight
-from bot.think.diagnosis.suspects import flow, pressure, slow_calls, spans, speech, wire
+from bot.think.diagnosis.suspects import entry, flow, pressure, slow_calls, spans, speech, steps, stopped, wire
 from bot.think.diagnosis.suspects.accusation import Accusation, Scene, edge_of, service_of
 
 SIGNALS: tuple[tuple[str, Callable[[Scene], Iterable[Accusation]]], ...] = (
@@ -14,9 +14,13 @@ SIGNALS: tuple[tuple[str, Callable[[Scene], Iterable[Accusation]]], ...] = (
     ("slow", slow_calls.accuse),
     ("slow", wire.accuse),
     ("slow", spans.accuse),
+    ("slow", steps.accuse),
     ("fails", speech.accuse),
+    ("fails", stopped.accuse),
 )
 """What kind of sign it is, and who looks for it. Of one kind only the strongest sign counts: they say the same."""
+SAYS_SOMETHING = 0.15
+"""Below it no sign speaks against anybody."""
 LEAST_SERVICES = 3
 CLEARLY_SLOW = 0.75
 LEAD = 60.0
@@ -36,6 +40,9 @@ def rank_services(sight: Sight) -> tuple[Suspect, ...]:
             if kind not in known or one.score > known[kind].score:
                 known[kind] = one
     _errors_follow_delays(heard)
+    if not any(one.score >= SAYS_SOMETHING for kinds in heard.values() for one in kinds.values()):
+        for one in entry.accuse(scene):
+            heard.setdefault(one.service, {})["fails"] = one
     spaces = {service_of(track): track.labels.get("namespace", "") for track in sight.tracks}
     ranked = [_suspect(service, heard.get(service, {}), spaces.get(service, "")) for service in services | set(heard)]
     return tuple(sorted(ranked, key=lambda suspect: (-suspect.score, suspect.name)))

@@ -1,34 +1,20 @@
 """Accuses services by what they say: errors never heard before, lines that fell silent though the work went on."""
 
 import math
-import re
-import statistics
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
 
 from bot.think.diagnosis.report import Sign
 from bot.think.diagnosis.sight import Sight
-from bot.think.diagnosis.suspects.accusation import CLIENT, Accusation, Scene, clip
-from bot.think.diagnosis.suspects.work import error_handlers, left_out
+from bot.think.diagnosis.suspects.accusation import Accusation, Scene, clip
+from bot.think.diagnosis.suspects.elsewhere import about_others
+from bot.think.diagnosis.suspects.patterns import ERROR, pattern_of
+from bot.think.diagnosis.suspects.silence import silent
+from bot.think.diagnosis.suspects.work import error_handlers, left_out, runs
 
-ERROR = re.compile(r"\b(ERROR|FATAL|SEVERE|CRITICAL)\b|level=error|Exception\b|panic:", re.IGNORECASE)
-STAMP = re.compile(r"^\S*\d{4}-\d\d-\d\d[T ][\d:.,]+\S*\s*|^\d{2}:\d{2}:\d{2}\S*\s*")
-VALUE = re.compile(r"(?<=\S)(: |:(?=[\[{])|=|：)")
-ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{20,}|\b[0-9a-f]{12,}\b|\d+")
-HEAD = 10
-LEAST = 6
-
-
-@lru_cache(maxsize=65536)
-def pattern_of(text: str) -> str:
-    """A line without its stamp, numbers and values: what stays the same from one time to the next."""
-    text = STAMP.sub("", text[:400], count=1)
-    found = VALUE.search(text, HEAD)
-    if found:
-        text = text[: found.start()]
-    return re.sub(r"\s+", " ", ID.sub("#", text))[:160]
+ABOUT_OTHERS = 0.4
+"""By how much errors count less that say that another service could not be reached."""
 
 
 def accuse(scene: Scene) -> Iterable[Accusation]:
@@ -68,18 +54,19 @@ def _where(deepest: Mapping[str, Accusation], asking: set[str]) -> str:
 def _faults(scene: Scene) -> Mapping[str, Accusation]:
     """The strongest sign of failure of each service."""
     before, after = _counted(scene.sight, 0.0, scene.start), _counted(scene.sight, scene.start, scene.sight.now + 1)
-    past, now = _work(scene, past=True), _work(scene, past=False)
-    found: list[Accusation] = []
+    past, now = runs(scene, past=True), runs(scene, past=False)
+    others, found = about_others(scene), list[Accusation]()
     if before:
-        late = _counted(scene.sight, scene.sight.start, scene.sight.now + 1)
         for service, (count, line) in _new_errors(before, after, past, now):
             query = f'{{service="{service}"}} |= "ERROR"'
             sign = Sign("new_errors", {"count": f"{count:.0f}", "line": line})
-            found.append(Accusation(service, 0.8 * clip(count / 10), sign, query))
-        for service, score, line in _silent(before, late, past, now):
-            sign = Sign("silent", {"line": line})
-            found.append(Accusation(service, 0.7 * score, sign, f'{{service="{service}"}}'))
-    for service, count in error_handlers(scene).items():
+            about = others.get(service, Counter())[line] / max(1, after[service][line])
+            found.append(Accusation(service, 0.8 * clip(count / 10) * (1 - ABOUT_OTHERS * about), sign, query))
+        for service, missed in silent(scene).items():
+            sign = Sign("silent", {"line": missed.line})
+            found.append(Accusation(service, 0.7 * missed.score, sign, f'{{service="{service}"}}'))
+    for service, handled in error_handlers(scene).items():
+        count = handled - others.get(service, Counter()).total()
         sign = Sign("error_handlers", {"count": f"{count:.0f}"})
         found.append(Accusation(service, 0.6 * clip(count / 10), sign, "trace_spans"))
     for service, (score, operation) in left_out(scene).items():
@@ -97,16 +84,6 @@ def _counted(sight: Sight, start: float, end: float) -> Mapping[str, Counter[str
         service = line.labels.get("service", "")
         if service and start <= line.at < end:
             found.setdefault(service, Counter())[pattern_of(line.text)] += 1
-    return found
-
-
-def _work(scene: Scene, *, past: bool) -> Mapping[str, Counter[str]]:
-    """Service -> how often each of its operations ran."""
-    found: dict[str, Counter[str]] = {}
-    for track in scene.sight.metric_names.get("trace_spans", ()):
-        counted = scene.before(track) if past else scene.after(track)
-        service = track.labels.get("service", "")
-        found.setdefault(service, Counter())[track.labels.get("operation", "")] += int(sum(counted))
     return found
 
 
@@ -128,50 +105,10 @@ def _new_errors(
             if more > best:
                 best, said = more, pattern
         if best >= 3:
-            yield service, (best, said[:160])
+            yield service, (best, said)
 
 
 def _ratio(before: Counter[str] | None, after: Counter[str] | None) -> float:
     """How much more work there was than in the past."""
     was, now = sum((before or Counter()).values()), sum((after or Counter()).values())
     return now / was if was else 2.0
-
-
-def _silent(
-    before: Mapping[str, Counter[str]],
-    after: Mapping[str, Counter[str]],
-    work_before: Mapping[str, Counter[str]],
-    work_after: Mapping[str, Counter[str]],
-) -> Iterator[tuple[str, float, str]]:
-    """A line that came once for each run of an operation, and no longer does.
-
-    Logs and traces may not cover the same seconds: what holds for all lines is no news of one.
-    """
-    pairs = list(_pairs(before, after, work_before, work_after))
-    cover = statistics.median(heard / due for _, _, due, heard in pairs) if len(pairs) >= 10 else 1.0
-    best: dict[str, tuple[float, str]] = {}
-    for service, pattern, once, heard in pairs:
-        due = once * min(cover, 1.0)
-        score = clip((due - heard) / math.sqrt(due + 1) / 4)
-        if heard < 0.1 * due and score > best.get(service, (0.25, ""))[0]:
-            best[service] = score, pattern[:160]
-    for service, (score, pattern) in best.items():
-        yield service, score, pattern
-
-
-def _pairs(
-    before: Mapping[str, Counter[str]],
-    after: Mapping[str, Counter[str]],
-    work_before: Mapping[str, Counter[str]],
-    work_after: Mapping[str, Counter[str]],
-) -> Iterator[tuple[str, str, float, float]]:
-    """(service, pattern, how often it is due, how often it was heard)."""
-    for service, counted in before.items():
-        ran, runs = work_before.get(service, Counter()), work_after.get(service, Counter())
-        for pattern, count in counted.items():
-            partners = [name for name, n in ran.items() if n >= LEAST and abs(n - count) <= max(1, 0.1 * n)]
-            partners = [name for name in partners if not CLIENT.search(name)]
-            if partners and not ERROR.search(pattern):
-                due = min(runs[name] * count / ran[name] for name in partners)
-                if due >= LEAST:
-                    yield service, pattern, due, after.get(service, Counter())[pattern]

@@ -1,0 +1,162 @@
+"""Finds services that leave out what they always did: a line that came with each run of a step, and now does not."""
+
+import bisect
+import math
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from bot.think.diagnosis.suspects.accusation import CLIENT, MINUTE, Scene, clip
+from bot.think.diagnosis.suspects.patterns import ERROR, pattern_of
+from bot.think.diagnosis.suspects.work import runs
+
+LEAST = 6
+GONE = 0.65
+"""A line is missed if less than this share of what is due was heard."""
+TOGETHER = 0.85
+"""Lines belong together if they came in the same moments this often."""
+MOMENT = 2.0
+TRACED = 3
+"""Traces count whole minutes: they are no match for the later starts."""
+SURELY = 20
+"""Smaller numbers of lines and runs are equal by chance."""
+MOST_PATTERNS = 40
+Work = Mapping[str, Counter[str]]
+LATER = (0.0, 30.0, 60.0)
+"""Faults need some time to show: seconds after the complaint from which we count as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """How clearly (0 to 1) a line is missing, and which."""
+
+    score: float
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What one service said: pattern -> moments, before and since; and the moments of its errors since."""
+
+    before: dict[str, list[float]]
+    since: dict[str, list[float]]
+    errors: list[float]
+
+    def heard(self, pattern: str, start: float) -> int:
+        return _from(self.since.get(pattern, []), start)
+
+    def explained(self, missed: str, times: float, start: float) -> float:
+        """How many missing lines have a reason: an error was written, or another line came in their place.
+
+        `times`: how many times as much was done since, as in the past.
+        """
+        instead = (
+            self.heard(pattern, start) - times * len(self.before.get(pattern, ()))
+            for pattern in self.since
+            if pattern != missed
+        )
+        return _from(self.errors, start) + max(0.0, max(instead, default=0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A line that should have been heard so often, as so many times as much was done as in the past."""
+
+    service: str
+    pattern: str
+    times: float
+    often: float
+
+
+def silent(scene: Scene) -> Mapping[str, Missed]:
+    """Service -> the line that it misses most clearly."""
+    voices, found, starts = voices_of(scene), dict[str, Missed](), _starts(scene)
+    work = runs(scene, past=True), runs(scene, past=False)
+    for number, start in enumerate(starts):
+        due = [*_by_company(voices, start), *(_by_work(voices, work, start) if number < TRACED else ())]
+        for one in due:
+            voice = voices[one.service]
+            often = one.often - voice.explained(one.pattern, one.times, start)
+            heard = voice.heard(one.pattern, start)
+            score = clip((often - heard) / math.sqrt(often + 1) / 4) if often >= LEAST else 0.0
+            if heard < GONE * often and score > (found[one.service].score if one.service in found else 0.25):
+                found[one.service] = Missed(score, one.pattern[:160])
+    return found
+
+
+def _starts(scene: Scene) -> tuple[float, ...]:
+    """From when on we count: all since the known past, since the fault, and later."""
+    return past_end(scene), scene.start, *(scene.sight.start + late for late in LATER)
+
+
+def past_end(scene: Scene) -> float:
+    """The end of the past that both logs and traces tell of."""
+    stamps = [
+        at for track in scene.sight.metric_names.get("trace_spans", ()) for at in track.times if at < scene.cut(track)
+    ]
+    return min(scene.start, max(stamps, default=scene.start) + MINUTE)
+
+
+def voices_of(scene: Scene) -> Mapping[str, Voice]:
+    """Service -> what it said."""
+    end, found = past_end(scene), dict[str, Voice]()
+    for line in scene.sight.lines:
+        service = line.labels.get("service", "")
+        if not service:
+            continue
+        voice = found.setdefault(service, Voice({}, {}, []))
+        pattern = pattern_of(line.text)
+        if ERROR.search(pattern):
+            if line.at >= end:
+                voice.errors.append(line.at)
+        elif line.at < end:
+            voice.before.setdefault(pattern, []).append(line.at)
+        else:
+            voice.since.setdefault(pattern, []).append(line.at)
+    return found
+
+
+def _from(moments: list[float], start: float) -> int:
+    return len(moments) - bisect.bisect_left(moments, start)
+
+
+def _by_company(voices: Mapping[str, Voice], start: float) -> Iterator[Due]:
+    """Lines that always came together with others."""
+    for service, voice in voices.items():
+        often = sorted(voice.before, key=lambda one: -len(voice.before[one]))[:MOST_PATTERNS]
+        often = [one for one in often if len(voice.before[one]) >= LEAST]
+        moments = {one: Counter(int(at / MOMENT) for at in voice.before[one]) for one in often}
+        for one, other in combinations(often, 2):
+            more = max(len(voice.before[one]), len(voice.before[other]))
+            if (moments[one] & moments[other]).total() < TOGETHER * more:
+                continue
+            for missed, partner in ((one, other), (other, one)):
+                times = voice.heard(partner, start) / len(voice.before[partner])
+                yield Due(service, missed, times, times * len(voice.before[missed]))
+
+
+def _by_work(voices: Mapping[str, Voice], work: tuple[Work, Work], start: float) -> Iterator[Due]:
+    """Lines that were said as often as an operation ran.
+
+    Logs and traces may not cover the same seconds: what holds for all lines is no news of one.
+    """
+    pairs = list(_pairs(voices, work))
+    heard = [voices[one.service].heard(one.pattern, start) / one.often for one in pairs]
+    cover = min(1.0, statistics.median(heard)) if len(pairs) >= 10 else 1.0
+    for one in pairs:
+        yield Due(one.service, one.pattern, one.times * cover, one.often * cover)
+
+
+def _pairs(voices: Mapping[str, Voice], work: tuple[Work, Work]) -> Iterator[Due]:
+    for service, voice in voices.items():
+        past, since = (part.get(service, Counter()) for part in work)
+        for pattern, moments in voice.before.items():
+            count = len(moments)
+            partners = [name for name, n in past.items() if abs(n - count) <= max(1, 0.1 * n)]
+            partners = [name for name in partners if not CLIENT.search(name)]
+            if partners and count >= SURELY:
+                times = min(since[name] / past[name] for name in partners)
+                if times * count >= LEAST:
+                    yield Due(service, pattern, times, times * count)

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.act.repairs import Repairs
@@ -10,6 +11,7 @@ from bot.domain.message import Person
 
 LASTS = 600.0
 """Seconds that a code waits for the other account."""
+MOST_NOTED = 20_000
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
@@ -19,6 +21,7 @@ class Kin:
     def __init__(self, marks: Repairs, now: Callable[[], datetime]) -> None:
         self._marks = marks
         self._now = now
+        self._noted: dict[str, tuple[str, str]] = {}
 
     async def same(self, first: Person, second: Person) -> bool:
         """Whether two accounts are one person's."""
@@ -53,7 +56,38 @@ class Kin:
         name = known[1] if known and known[1] else secrets.token_hex(16)
         for key in (other, person.key):
             await self._marks.mark(f"kin:{key}", self._now(), name)
+            if told := await self._marks.marked(f"profile:{key}"):
+                await self._marks.mark(f"profile of kin:{name}", self._now(), told[1])
         return other
+
+    async def seen(self, person: Person) -> Person:
+        """As they are known elsewhere: where a platform tells no language and zone, those of the linked account."""
+        if not person.guessed:
+            await self._note(person)
+            return person
+        found = [await self._marks.marked(each) for each in await self._profiles(person)]
+        told = max((each for each in found if each and each[1]), default=None)
+        if told is None:
+            return person
+        language, _, zone = told[1].partition(" ")
+        return replace(person, language="zh" if language == "zh" else "en", zone=zone)
+
+    async def _note(self, person: Person) -> None:
+        """What its platform tells of this account, for those that are linked with it."""
+        told = (f"{person.language} {person.zone}", person.email)
+        if self._noted.get(person.key) == told:
+            return
+        for each in (f"profile:{person.key}", *await self._profiles(person)):
+            await self._marks.mark(each, self._now(), told[0])
+        if len(self._noted) >= MOST_NOTED:
+            self._noted.pop(next(iter(self._noted)))
+        self._noted[person.key] = told
+
+    async def _profiles(self, person: Person) -> list[str]:
+        """Where the language and zone stand that this account shares with others."""
+        name = await self._name(person)
+        mail = hashlib.sha256(person.email.casefold().encode()).hexdigest()
+        return [*([f"profile of kin:{name}"] if name else []), *([f"profile of mail:{mail}"] if person.email else [])]
 
     async def leave(self, person: Person) -> None:
         """This account stands alone again."""

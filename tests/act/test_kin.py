@@ -1,5 +1,6 @@
 """One person with several accounts is one person: by e-mail or by a code, and never gains a right by it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -56,3 +57,31 @@ async def test_a_code_counts_once_for_another_account_and_not_for_long(kin):
     kin.clock = NOON + timedelta(minutes=11)
     assert await kin.join(late, CHEN) == ""
     assert not await kin.same(CHEN, SLACK)
+
+
+async def test_language_and_zone_come_from_the_linked_account_where_the_platform_tells_none(kin):
+    told = replace(SLACK, language="zh", zone="Asia/Shanghai")
+    guessed = replace(FEISHU, guessed=True)
+    assert await kin.seen(told) == told
+    assert await kin.seen(guessed) == guessed
+    await kin.join(await kin.offer(told), guessed)
+    found = await kin.seen(guessed)
+    assert (found.language, found.zone, found.key) == ("zh", "Asia/Shanghai", FEISHU.key)
+    kin.clock = NOON + timedelta(hours=1)
+    await kin.seen(replace(told, language="en", zone="Europe/Paris"))
+    found = await kin.seen(guessed)
+    assert (found.language, found.zone) == ("en", "Europe/Paris")
+    await kin.leave(guessed)
+    assert await kin.seen(guessed) == guessed
+
+
+async def test_by_e_mail_as_well_and_what_a_platform_tells_counts_before(kin):
+    web = replace(WEB, email="Lin@example.com", language="zh", zone="Asia/Tokyo")
+    guessed = replace(FEISHU, email="lin@example.com", guessed=True)
+    await kin.seen(web)
+    found = await kin.seen(guessed)
+    assert (found.language, found.zone) == ("zh", "Asia/Tokyo")
+    own = replace(guessed, guessed=False, language="en", zone="UTC")
+    assert await kin.seen(own) == own
+    stranger = replace(guessed, email="chen@example.com")
+    assert (await kin.seen(stranger)).zone == "UTC"

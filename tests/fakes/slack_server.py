@@ -165,7 +165,7 @@ class SlackServer:
             return refused
         self._number += 1
         ts = f"1700000000.{self._number:06d}"
-        self.messages[told["channel"], ts] = {**told, "ts": ts}
+        self.messages[told["channel"], ts] = {**told, "ts": ts, "user": "UBOT"}
         return {"ts": ts, "channel": told["channel"]}
 
     def _chat_update(self, told):
@@ -215,6 +215,7 @@ class SlackServer:
         self._number += 1
         ts = f"1700000000.{self._number:06d}"
         kept = {"channel": told["channel"], "thread_ts": told["thread_ts"], "ts": ts, "blocks": [], "text": ""}
+        kept["user"] = "UBOT"
         self.messages[told["channel"], ts] = kept
         self.streams[told["channel"], ts] = {"text": "", "tasks": {}, "title": "", "open": True}
         self._flow(told)

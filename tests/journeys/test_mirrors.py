@@ -56,6 +56,27 @@ async def test_both_places_show_and_do_the_same(tmp_path):
             await becomes(slack, ours, lambda text: "林" in text)
 
 
+async def test_who_is_known_in_slack_is_answered_in_feishu_in_their_language(tmp_path):
+    settings = DutyBotSettings(
+        skills=(),
+        channels=("slack", "feishu"),
+        brains=("scripted",),
+        database_url=f"sqlite:///{tmp_path}/bot.sqlite",
+        ledger_path=tmp_path / "audit.jsonl",
+    )
+    async with SlackServer() as here, FeishuServer() as there:
+        slack, feishu = SlackSide(here), FeishuSide(there)
+        house_speaks = feishu.given().model_copy(update={"language": "en", "zone": "UTC"})
+        given = Given(channels={"slack": {"settings": slack.given()}, "feishu": {"settings": house_speaks}})
+        async with on_duty(build(settings, None, given)):
+            await feishu.ask("lin", "/approve")
+            await card(feishu, lambda text: "Nothing waits for leave" in text or "No open incident" in text)
+            await slack.ask("lin", "/approve")
+            await card(slack, lambda text: "值班" in text or "审批" in text)
+            await feishu.ask("lin", "/approve")
+            await card(feishu, lambda text: "值班" in text or "审批" in text)
+
+
 async def shown(server, wanted, seconds=60.0):
     until = time.monotonic() + seconds
     while True:

@@ -98,4 +98,5 @@ class People:
             self._settings.language,
             self._settings.zone,
             email,
+            guessed=True,
         )

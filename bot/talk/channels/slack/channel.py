@@ -53,7 +53,7 @@ class SlackChannel:
         self.streams = Streams(client)
         self.listeners = SlackEars(client, people, store, self._running, self.streams)
         self._routes: Sequence[BaseRoute] = ()
-        self._unsure: set[str] = set()
+        self._unsure: dict[str, str] = {}
         self._live: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._tried = asyncio.Event()
@@ -181,8 +181,8 @@ class SlackChannel:
     async def _send(self, delivery: Delivery, rendered: Rendered) -> Placed:
         place, root = delivery.thread.place, delivery.thread.id
         told: dict[str, Any] = {"text": rendered.text, "blocks": rendered.blocks, "metadata": _metadata(delivery)}
-        gently = not delivery.final
-        ref = delivery.ref or (await self._find(delivery) if delivery.slot in self._unsure else "")
+        gently, since = not delivery.final, self.client.since
+        ref = delivery.ref or await self.streams.found(delivery, self.listeners.bot) or await self._find(delivery)
         if ref:
             place, _, ts = ref.partition(":")
             try:
@@ -198,23 +198,23 @@ class SlackChannel:
                 "chat.postMessage", gently=gently, channel=place, thread_ts=root or None, unfurl_links=False, **told
             )
         except Unsure:
-            self._unsure.add(delivery.slot)
+            self._unsure[delivery.slot] = since
             raise
-        self._unsure.discard(delivery.slot)
+        self._unsure.pop(delivery.slot, None)
         ts, place = str(answer["ts"]), str(answer.get("channel") or place)
         thread = replace(delivery.thread, id=root or ts, place=place, workspace=delivery.thread.workspace)
         return Placed(f"{place}:{ts}", replace(thread, workspace=thread.workspace or self.listeners.workspace))
 
     async def _find(self, delivery: Delivery) -> str:
         """A message that may have arrived although no answer did: by what we wrote into it."""
+        if delivery.slot not in self._unsure:
+            return ""
         place, root = delivery.thread.place, delivery.thread.id
-        method = "conversations.replies" if root else "conversations.history"
-        told = await self.client.call(method, channel=place, ts=root or None, limit="100", include_all_metadata="true")
-        for message in told.get("messages", ()):
+        for message in await self.client.messages(place, root, self._unsure[delivery.slot]):
             payload = (message.get("metadata") or {}).get("event_payload") or {}
             if payload.get("slot") == delivery.slot:
                 return f"{place}:{message['ts']}"
-        self._unsure.discard(delivery.slot)
+        self._unsure.pop(delivery.slot, None)
         return ""
 
     def _keep_count(self, delivery: Delivery, placed: Placed) -> None:

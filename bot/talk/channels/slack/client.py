@@ -1,7 +1,7 @@
 """Slack's Web API: within its tiers, and its errors as what the caller must do."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -66,9 +66,9 @@ class SlackClient:
         self.web = web
         self.clock = clock
         self.granted = ""
+        """The scopes of the token, as Slack last told them."""
         self.skew = 0.0
         """Seconds that our clock is ahead of Slack's, as its last answer told it."""
-        """The scopes of the token, as Slack last told them."""
         self._tiers = {
             "chat.update": (float(updates_per_minute), 5.0),
             "chat.postMessage": (60.0, 3.0),
@@ -105,6 +105,20 @@ class SlackClient:
         self.skew = skew(answer.headers.get("Date", ""), time.time())
         body: dict[str, Any] = answer.data
         return body
+
+    @property
+    def since(self) -> str:
+        """A moment by Slack's clock before which nothing that we do now can stand."""
+        return f"{time.time() - self.skew - 120:.6f}"
+
+    async def messages(self, place: str, root: str, since: str) -> Sequence[dict[str, Any]]:
+        """What was said in a thread or a channel since then, with what we wrote into it."""
+        method = "conversations.replies" if root else "conversations.history"
+        told = await self.call(
+            method, channel=place, ts=root or None, oldest=since, limit="200", include_all_metadata="true"
+        )
+        found: Sequence[dict[str, Any]] = told.get("messages", ())
+        return found
 
     async def upload(self, content: bytes, filename: str, title: str, *, place: str = "", thread: str = "") -> str:
         """Slack's id of the file; shown in the thread if one is named."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -39,17 +40,8 @@ class People:
         """The person behind an id of a signed event; without a profile if Slack does not tell it in time."""
         until, person = self._known.get((workspace, user), (0.0, None))
         if person is None or until < time.monotonic():
-            person = await self._read(user, workspace) or person or Person(user, user, "slack", workspace)
-        return Person(
-            person.id,
-            person.name,
-            "slack",
-            workspace,
-            self._roles_of(user, workspace),
-            person.language,
-            person.zone,
-            person.email,
-        )
+            person = await self._read(user, workspace) or person or Person(user, user, "slack", workspace, guessed=True)
+        return replace(person, roles=self._roles_of(user, workspace))
 
     async def keep_groups(self) -> None:
         """Read the members of the groups that mean something, again and again."""
@@ -86,6 +78,6 @@ def person_of(user: Mapping[str, Any], workspace: str) -> Person:
     """A profile in our words."""
     profile = user.get("profile") or {}
     name = profile.get("display_name") or profile.get("real_name") or user.get("name") or user["id"]
-    language: Language = "zh" if str(user.get("locale", "")).startswith("zh") else "en"
-    email = profile.get("email") or ""
-    return Person(user["id"], name, "slack", workspace, frozenset(), language, user.get("tz") or "UTC", email)
+    locale, zone, email = str(user.get("locale") or ""), user.get("tz") or "UTC", profile.get("email") or ""
+    language: Language = "zh" if locale.startswith("zh") else "en"
+    return Person(user["id"], name, "slack", workspace, frozenset(), language, zone, email, guessed=not locale)

@@ -11,7 +11,7 @@ from bot.domain.card import Card, Markdown, Tasks
 from bot.errors import ChannelError, TryLater
 from bot.talk.cards.measure import clean, cut
 from bot.talk.channels import Delivery, Placed
-from bot.talk.channels.slack.client import SlackClient
+from bot.talk.channels.slack.client import SlackClient, Unsure
 from bot.talk.channels.slack.parts import FENCE, STATUS
 from bot.talk.channels.slack.text import flat, harmless
 
@@ -49,6 +49,8 @@ class Streams:
         self._open: dict[str, _Stream] = {}
         self._readers: OrderedDict[str, Reader] = OrderedDict()
         self._able = True
+        self._begun: OrderedDict[str, None] = OrderedDict()
+        self._unsure: dict[str, str] = {}
 
     @property
     def open(self) -> int:
@@ -64,7 +66,7 @@ class Streams:
 
     async def show(self, delivery: Delivery) -> Placed | None:
         """A live state as a part of a stream. None: it must be posted or updated."""
-        if delivery.final or not delivery.card.streaming:
+        if delivery.final or not delivery.card.streaming or delivery.slot in self._unsure:
             return None
         if stream := self._open.get(delivery.slot):
             return await self._go_on(delivery, stream)
@@ -79,6 +81,25 @@ class Streams:
             await self.end(stream.place, stream.ts)
             self._open.pop(slot, None)
 
+    async def found(self, delivery: Delivery, bot: str) -> str:
+        """The message of a stream whose beginning was not answered, if it did begin; it is ended, and updated from now.
+
+        Raises what the caller must do: until Slack tells, nothing may be posted beside it.
+        """
+        if delivery.slot not in self._unsure:
+            return ""
+        place, root = delivery.thread.place, delivery.thread.id
+        for message in await self._client.messages(place, root, self._unsure[delivery.slot]):
+            ref = f"{place}:{message.get('ts')}"
+            plain = not message.get("files") and not message.get("metadata")  # all else of ours has one of these
+            if message.get("user") == bot and plain and ref not in self._begun:
+                await self.end(place, str(message["ts"]))
+                self._begun[ref] = None
+                self._unsure.pop(delivery.slot, None)
+                return ref
+        self._unsure.pop(delivery.slot, None)
+        return ""
+
     async def end(self, place: str, ts: str) -> None:
         """Whatever streams there, also from before a restart. Raises TryLater."""
         try:
@@ -91,7 +112,7 @@ class Streams:
     async def _begin(self, delivery: Delivery, reader: Reader) -> Placed | None:
         """Slack shows its Stop button first: without one nothing may run on and on."""
         place, root = delivery.thread.place, delivery.thread.id
-        stream = _Stream(place, "")
+        stream, since = _Stream(place, ""), self._client.since
         try:
             told = await self._client.call(
                 "agents.sessions.setStatus", gently=True, channel_id=place, thread_ts=root, status="processing"
@@ -110,6 +131,9 @@ class Streams:
             )
         except TryLater:
             return None
+        except Unsure as error:
+            self._unsure[delivery.slot] = since
+            raise TryLater(1.0) from error
         except ChannelError as error:
             log.warning("no stream could be begun; it is posted and updated", why=str(error))
             self._able = str(error.values.get("error")) not in NEVER
@@ -117,6 +141,9 @@ class Streams:
         stream.ts = str(answer["ts"])
         self._open[delivery.slot] = stream
         ref = f"{place}:{stream.ts}"
+        self._begun[ref] = None
+        if len(self._begun) > MOST_KEPT:
+            self._begun.popitem(last=False)
         return Placed(ref, delivery.thread)
 
     async def _go_on(self, delivery: Delivery, stream: _Stream) -> Placed | None:

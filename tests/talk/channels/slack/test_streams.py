@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.card import Button, Buttons, Card, Markdown, Task, Tasks
 from bot.domain.message import PressKind, Thread
-from bot.errors import TryLater
+from bot.errors import ChannelError, TryLater
 from bot.talk.channels import Delivery
 from bot.talk.channels.slack import make
 from tests.fakes.slack_server import said
@@ -136,3 +136,31 @@ async def test_a_stream_from_before_a_restart_is_ended_first(asked, slack, datab
     assert placed.ref == first.ref
     (message,) = slack.messages.values()
     assert any(block.get("text") == "One two." for block in message["blocks"])
+
+
+@pytest.mark.parametrize("final", [False, True])
+@pytest.mark.parametrize("began", [True, False])
+async def test_a_beginning_that_was_not_answered_makes_no_second_message(asked, slack, began, final):
+    slack.trouble[START] = [(503, {"ok": False, "error": "fatal"}, {})]
+    with pytest.raises(TryLater):
+        await asked.show(state("One ", ("look", "running")))
+    if began:
+        slack._chat_startStream(slack.called(START)[0])
+    other = {"channel": "C1", "thread_ts": "5.1", "text": "a card", "blocks": [], "metadata": {"event_payload": {}}}
+    slack.messages["C1", "9.9"] = {**other, "ts": "9.9", "user": "UBOT"}
+    placed = await asked.show(state("One two ", final=final))
+    done = await asked.show(state("One two three.", ref=placed.ref, final=True))
+    assert len(slack.messages) == 2
+    assert "One two three." in str(slack.messages["C1", done.ref[3:]]["blocks"])
+    assert not any(stream["open"] for stream in slack.streams.values())
+
+
+async def test_while_slack_does_not_tell_whether_it_began_nothing_is_posted(asked, slack):
+    slack.trouble[START] = [(503, {"ok": False, "error": "fatal"}, {})]
+    slack.trouble["conversations.replies"] = [(503, {"ok": False, "error": "fatal"}, {})]
+    for error in (TryLater, ChannelError):
+        with pytest.raises(error):
+            await asked.show(state("One ", ("look", "running")))
+    slack._chat_startStream(slack.called(START)[0])
+    await asked.show(state("Done.", final=True))
+    assert len(slack.messages) == 1

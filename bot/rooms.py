@@ -23,8 +23,11 @@ from bot.talk.channels import Channel
 from bot.talk.channels.web.stage import Books
 from bot.talk.hints import Hints
 from bot.talk.mirrors import Mirrors, Place
+from bot.talk.visits import Visits
+from bot.think.agent.settings import ModelSettings
 from bot.think.brains import Brain
 from bot.think.diagnosis.reads import MOST_LOG_BYTES, LiveReads
+from bot.think.librarian import Librarian
 from bot.think.means import Means
 from skills import Clock
 from skills.kubernetes.cluster import Cluster
@@ -43,10 +46,19 @@ def brain(name: str, means: Means) -> Brain:
 
 
 def opened(
-    names: Iterable[str], database: Database, given: Mapping[str, Mapping[str, Any]], books: Books, typed: Hints
+    names: Iterable[str],
+    database: Database,
+    given: Mapping[str, Mapping[str, Any]],
+    books: Books,
+    typed: Hints,
+    visits: Visits,
 ) -> dict[str, Channel]:
-    """The channels in talk/channels/NAME/, each with what it shows of the house: our library, our commands."""
-    lent: dict[str, dict[str, Any]] = {"web": {"books": books, "hints": typed}, "feishu": {"hints": typed}}
+    """The channels in talk/channels/NAME/, each with what it shows of the house: our library, our commands.
+
+    `visits`: where it is written down who comes in.
+    """
+    web = {"books": books, "hints": typed, "visits": visits}
+    lent: dict[str, dict[str, Any]] = {"web": web, "feishu": {"hints": typed}}
     return {name: _channel(name, database, {**lent.get(name, {}), **given.get(name, {})}) for name in names}
 
 
@@ -96,6 +108,12 @@ def open_ledger(path: Path) -> Ledger:
         return file
     made: Ledger = import_module("bot.act.ledger.elasticsearch").make(file, chosen)
     return made
+
+
+def librarian() -> Librarian | None:
+    """The model that helps the library; None where no model is named."""
+    chosen = ModelSettings()
+    return Librarian(chosen) if chosen.name else None
 
 
 def mirrors(settings: DutyBotSettings, home: Home) -> Mirrors:

@@ -12,6 +12,7 @@ from bot.act.breaker import Breaker, TooSoon, unmanaged
 from bot.act.ledger import Ledger
 from bot.act.policy import Judgement, Policy
 from bot.act.repairs import Repairs
+from bot.act.rulebook import Rulebook
 from bot.act.shadows import Shadows
 from bot.act.store import ApprovalStore
 from bot.domain.approval import Approval, ApprovalState, Past, Refusal, Verdict
@@ -39,6 +40,7 @@ class Asking:
     autonomy: Autonomy
     shadows: Shadows
     ledger: Ledger
+    rulebook: Rulebook
     now: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -65,7 +67,10 @@ class Asking:
                 labels = (await action.change.observe(step.arguments)).labels
             except SkillError as error:
                 return Judgement(Verdict.REFUSE, key="refused_unseen", detail=str(error))
-        return self.policy.judge(action, action.target(step.arguments), asked_by, self.now(), glass, labels)
+        judged = self.policy.judge(action, action.target(step.arguments), asked_by, self.now(), glass, labels)
+        if action.risk is not Risk.READ:
+            await self.rulebook.look()
+        return judged
 
     async def glass(self, person: Person) -> str:
         """The reason for which this person has broken the glass; empty: it is whole, or was mended by time."""

@@ -33,11 +33,20 @@ def read_posted(spec: Mapping[str, Any]) -> PolicyFile:
     return file
 
 
+def written_by(found: Mapping[str, Any]) -> str:
+    """Who wrote its rules last, as the API server tells: the name of a program or a person's tool, not of a person."""
+    told = found.get("metadata", {}).get("managedFields") or ()
+    wrote = [each for each in told if "f:spec" in (each.get("fieldsV1") or {})]
+    newest: Mapping[str, Any] = max(wrote, key=lambda each: str(each.get("time", "")), default={})
+    return f"kubernetes:{newest.get('manager', 'unknown')}"
+
+
 class Posted:
     """Keeps a policy in step with its custom resource."""
 
     def __init__(self, cluster: Cluster, place: str, clock: Clock) -> None:
         self.policy = Policy.unread(f"the ApprovalPolicy {place} has not been read yet")
+        self.policy.source = f"ApprovalPolicy {place}"
         self._cluster = cluster
         self._place = place
         self._clock = clock
@@ -47,7 +56,7 @@ class Posted:
         """Once. What is gone or broken lets nothing run at once; a server that is silent, after a while."""
         namespace, _, name = self._place.rpartition("/")
         try:
-            found = await self._cluster.find(APPROVAL_POLICY, namespace, name)
+            found = await self._cluster.find(APPROVAL_POLICY, namespace, name, authors=True)
         except SkillError as error:
             if self._read_at is None or self._clock.now() - self._read_at > PATIENCE:
                 self.policy.breaks(f"the ApprovalPolicy {self._place} cannot be read: {error}")
@@ -57,7 +66,7 @@ class Posted:
             self.policy.breaks(f"there is no ApprovalPolicy {self._place}")
             return
         try:
-            self.policy.takes(read_posted(found.get("spec") or {}))
+            self.policy.takes(read_posted(found.get("spec") or {}), written_by(found))
         except BadInput as error:
             self.policy.breaks(str(error.values.get("why", error)))
 

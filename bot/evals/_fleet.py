@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import socket
 import tempfile
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -91,6 +92,19 @@ class Book:
     async def settled(self) -> bool:
         """Nothing waits any more."""
         return await self.waiting() == 0
+
+    async def drained(self, others: Callable[[], int] = lambda: 0) -> None:
+        """Wait until nothing waits, however long that takes, but not while nothing moves. Raises TimeoutError.
+
+        `others`: how much waits elsewhere.
+        """
+        left, moved = -1, time.monotonic()
+        while now := await self.waiting() + others():
+            if now != left:
+                left, moved = now, time.monotonic()
+            if time.monotonic() - moved > PATIENCE:
+                raise TimeoutError(f"{now} events, cards or people still wait, and nothing moves")
+            await asyncio.sleep(0.2)
 
     async def set_aside(self) -> int:
         """Events that were tried too often, and cards that were given up."""

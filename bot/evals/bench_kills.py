@@ -3,7 +3,9 @@
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -39,30 +41,76 @@ class KillsBench:
                 cases.append(CaseScore(engine, None, "no database; give --set postgres=postgresql://… of an empty one"))
                 continue
             if "matrix".startswith(options.only or "matrix"):
-                for seed in seeds:
-                    told = await matrix(url, seed)
-                    cases += [CaseScore(f"{engine} {cell} {seed}", not why, why) for cell, why in told.items()]
-                    figures[f"{engine}_cells"] = sum(each.id.startswith(f"{engine} ") for each in cases)
+                told = {seed: await matrix(url, seed) for seed in seeds}
+                for seed, made in told.items():
+                    cases += [CaseScore(f"{engine} {cell} {seed}", not e.why, e.why) for cell, e in made.cells.items()]
+                    if made.cards_beyond_kills:
+                        cases.append(CaseScore(f"{engine} cards {seed}", False, f"{made.cards_twice} posted twice"))
+                figures |= {f"{engine}_matrix_{name}": number for name, number in added(told.values()).items()}
             if "random".startswith(options.only or "random"):
                 kept = await at_random(url, options.limit or INCIDENTS, seconds)
                 cases.append(CaseScore(f"{engine} random", fine(kept), ", ".join(f"{k} {v}" for k, v in kept.items())))
-                figures |= {f"{engine}_{name}": number for name, number in kept.items()}
+                figures |= {f"{engine}_random_{name}": number for name, number in kept.items()}
         return EvalReport(self.name, tuple(cases), figures)
 
 
 def fine(kept: dict[str, JSON]) -> bool:
     """Nothing lost, nothing done twice; a card may be posted twice where the bot was killed as it posted it."""
-    none = ("lost", "double_actions", "set_aside", "ledger_faults")
-    return not any(kept[name] for name in none) and int(str(kept["duplicate_cards"])) <= int(str(kept["kills"]))
+    none = ("lost", "waiting", "doubled", "set_aside", "ledger_faults", "cards_beyond_kills")
+    return bool(kept["chain_verified"]) and not any(kept[name] for name in none)
 
 
 CELLS = tuple(f"{boundary}:{when}" for boundary in BOUNDARIES for when in ("before", "after"))
 
 
-async def matrix(url: str, seed: int, cells: Sequence[str] = CELLS) -> dict[str, str]:
-    """Each boundary, before and after: its name, and what went wrong there."""
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What came of one kill."""
+
+    why: str = ""
+    """What went wrong; empty: nothing."""
+    lost: int = 0
+    doubled: int = 0
+    chain_verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """All kills of one seed."""
+
+    cells: Mapping[str, Cell]
+    cards_twice: int
+
+    @property
+    def cards_beyond_kills(self) -> int:
+        """A card may be there twice for each time that the bot was killed as it posted it, and no more."""
+        return max(0, self.cards_twice - len(self.cells))
+
+    @property
+    def wrong(self) -> dict[str, str]:
+        """Empty when all is well."""
+        cards = {"cards": f"{self.cards_twice} posted twice"} if self.cards_beyond_kills else {}
+        return {name: cell.why for name, cell in self.cells.items() if cell.why} | cards
+
+
+def added(seeds: Iterable[Cells]) -> dict[str, int]:
+    """The figures of many seeds together."""
+    seeds = tuple(seeds)
+    cells = [cell for each in seeds for cell in each.cells.values()]
+    return {
+        "runs": len(cells),
+        "lost": sum(cell.lost for cell in cells),
+        "doubled": sum(cell.doubled for cell in cells),
+        "cards_twice": sum(each.cards_twice for each in seeds),
+        "cards_beyond_kills": sum(each.cards_beyond_kills for each in seeds),
+        "chain_verified": sum(cell.chain_verified for cell in cells),
+    }
+
+
+async def matrix(url: str, seed: int, cells: Sequence[str] = CELLS) -> Cells:
+    """Each boundary, before and after, on a store of its own (`url` empty: SQLite)."""
     chance = random.Random(seed)  # noqa: S311
-    told: dict[str, str] = {}
+    told: dict[str, Cell] = {}
     with new_folder() as folder:
         place = Path(folder)
         async with workloads() as cluster, fleet(place, url or f"sqlite:///{place}/bot.sqlite", cluster.url, 1) as made:
@@ -72,13 +120,12 @@ async def matrix(url: str, seed: int, cells: Sequence[str] = CELLS) -> dict[str,
                 await bot.start(f"{cell}:{chance.randint(1, AT_ONCE)}")
                 told[cell] = await _cell(bot, book, cluster, names)
                 await bot.kill()
-            if (twice := doubled(place / "cards")) > len(told):
-                told["cards"] = f"{twice} cards twice in {len(told)} kills"
-    return told
+            return Cells(told, doubled(place / "cards"))
 
 
-async def _cell(bot: Bot, book: Book, cluster: Workloads, names: Sequence[str]) -> str:
-    """Some restarts by leave, with one kill in the middle; gives what went wrong."""
+async def _cell(bot: Bot, book: Book, cluster: Workloads, names: Sequence[str]) -> Cell:
+    """Some restarts by leave, with one kill in the middle."""
+    wrong = []
     try:
         async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
             group.create_task(_again(bot))
@@ -86,10 +133,13 @@ async def _cell(bot: Bot, book: Book, cluster: Workloads, names: Sequence[str]) 
                 group.create_task(restart(name, lambda: [bot.url]))
         await until(book.settled, "events or cards still wait")
     except (TimeoutError, ExceptionGroup) as error:
-        return f"{type(error).__name__} {error} {getattr(error, 'exceptions', '')}"
-    wrong = [f"{name} was restarted {cluster.changes[name]} times" for name in names if cluster.changes[name] != 1]
-    wrong += unwritten(bot.folder, names)
-    return "; ".join(wrong)
+        wrong.append(f"{type(error).__name__} {error} {getattr(error, 'exceptions', '')}")
+    wrong += [f"{name} was restarted {cluster.changes[name]} times" for name in names if cluster.changes[name] != 1]
+    fault, missing = chain_fault(bot.folder), unwritten(bot.folder, names)
+    wrong += [*missing, *([fault] if fault else [])]
+    lost = sum(cluster.changes[name] == 0 for name in names)
+    twice = sum(max(0, cluster.changes[name] - 1) for name in names)
+    return Cell("; ".join(wrong), lost, twice, not fault)
 
 
 async def _again(bot: Bot) -> None:
@@ -124,13 +174,28 @@ def _approve(cards: Sequence[Shown]) -> Shown | None:
     return next((button for block in blocks for button in block["buttons"] if button["act"] == "approve"), None)
 
 
-def unwritten(folder: Path, names: Sequence[str]) -> list[str]:
-    """What the ledger should tell and does not."""
+def chain_fault(folder: Path) -> str:
+    """Where the ledger's chain does not hold; empty: it does."""
     ledger = FileLedger(folder / "audit.jsonl")
     _, fault = verified(ledger.path, ledger.anchor_path, ledger.seal())
-    told = {(record.did, record.to.rpartition("/")[2]) for _, record in records(ledger.path)}
-    missing = [f"{name}: no {did}" for name in names for did in ("intent", "result") if (did, name) not in told]
-    return [*missing, *([f"line {fault.line}: {fault.why}"] if fault else [])]
+    return f"line {fault.line}: {fault.why}" if fault else ""
+
+
+def unwritten(folder: Path, names: Sequence[str]) -> list[str]:
+    """What the ledger should tell of each and does not: leave by another, then what is begun, then what came of it."""
+    told = [record for _, record in records(folder / "audit.jsonl")]
+    missing = []
+    for name in names:
+        mine = [(place, each) for place, each in enumerate(told) if each.to.rpartition("/")[2] == name]
+        begun = next(((place, each) for place, each in mine if each.did == "intent"), None)
+        if begun is None or not any(place > begun[0] and each.did == "result" for place, each in mine):
+            missing.append(f"{name}: no {'result' if begun else 'intent'}")
+            continue
+        leave = begun[1].leave.partition(" ")[0]
+        before = [each for each in told[: begun[0]] if each.did == "decided" and each.to == leave]
+        if not any(each.outcome == "approved" and each.who != begun[1].who for each in before):
+            missing.append(f"{name}: done without leave")
+    return missing
 
 
 async def at_random(url: str, incidents: int, seconds: float) -> dict[str, JSON]:
@@ -160,20 +225,37 @@ async def at_random(url: str, incidents: int, seconds: float) -> dict[str, JSON]
             for bot in bots:
                 if not bot.alive:
                     await bot.start()
-            gone = await asyncio.gather(*(asyncio.wait_for(each, PATIENCE) for each in late), return_exceptions=True)
+            not_seen, seconds_after = await _drained(book, late)
             await client.aclose()
-            await until(book.settled, "events or cards still wait")
-            not_seen = sum(isinstance(each, BaseException) for each in gone)
             not_made = sum(cluster.changes[name] == 0 for name in names)
+            twice = doubled(place / "cards")
             return {
                 "incidents": incidents,
                 "kills": kills,
+                "starts": sum(bot.starts for bot in bots),
+                "drained_in_s": seconds_after,
                 "lost": incidents - (await _alerts(book) - before) + max(not_seen, not_made),
-                "double_actions": sum(max(0, cluster.changes[name] - 1) for name in names),
-                "duplicate_cards": doubled(place / "cards"),
+                "doubled": sum(max(0, cluster.changes[name] - 1) for name in names),
+                "cards_twice": twice,
+                "cards_beyond_kills": max(0, twice - kills),
+                "waiting": await book.waiting(),
                 "set_aside": await book.set_aside(),
                 "ledger_faults": len(unwritten(place, names)),
+                "chain_verified": not chain_fault(place),
             }
+
+
+async def _drained(book: Book, late: Sequence["asyncio.Task[None]"]) -> tuple[int, float]:
+    """Wait for what is still to be done; gives how many people waited in vain, and the seconds that it took."""
+    begun = time.monotonic()
+    with suppress(TimeoutError):
+        await book.drained(lambda: sum(not each.done() for each in late))
+    unseen = [each for each in late if not each.done()]
+    for each in unseen:
+        each.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    failed = [each for each in late if each not in unseen and each.exception()]
+    return len(unseen) + len(failed), round(time.monotonic() - begun, 1)
 
 
 async def _alerts(book: Book) -> int:

@@ -86,13 +86,13 @@ class Cluster:
             raise await self._missing(kind, namespace, name) from error
         return _trimmed(thing)
 
-    async def find(self, kind: Kind, namespace: str, name: str) -> Thing | None:
-        """One thing, or None."""
+    async def find(self, kind: Kind, namespace: str, name: str, authors: bool = False) -> Thing | None:
+        """One thing, or None; with who wrote which of its fields, if that is asked for."""
         try:
             thing: Thing = await self.http.read_json(path_of(kind, namespace, name))
         except NotFound:
             return None
-        return _trimmed(thing)
+        return thing if authors else _trimmed(thing)
 
     async def patch(
         self,

@@ -223,5 +223,5 @@ async def test_all_of_it_is_written_down_and_chained(gate, names):
     await gate.settle(word(taken.asked))
     await gate.carry_out(taken.asked.id, unseen)
     lines = [json.loads(line) for line in gate.ledger_path.read_text().splitlines()]
-    assert [line["record"]["did"] for line in lines] == ["asked", "decided", "intent", "result", "verified"]
-    assert taken.asked.digest in lines[2]["record"]["leave"]
+    assert [line["record"]["did"] for line in lines] == ["policy", "asked", "decided", "intent", "result", "verified"]
+    assert taken.asked.digest in lines[3]["record"]["leave"]

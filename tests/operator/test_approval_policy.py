@@ -22,7 +22,7 @@ class Wire:
     thing = None
     away = False
 
-    async def find(self, kind, namespace, name):
+    async def find(self, kind, namespace, name, authors):
         assert (kind.plural, namespace, name) == ("approvalpolicies", "oncall", "rules")
         if self.away:
             raise Unreachable("unreachable", system="Kubernetes", url="https://k", why="no answer")

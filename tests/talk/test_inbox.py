@@ -1,7 +1,7 @@
 """Nothing that was acknowledged is lost, nothing is handled twice, and one lane keeps its order."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,7 +10,7 @@ from bot.domain.alert import Alert
 from bot.domain.event import Finished, Granted, Look
 from bot.domain.message import Message, Person, Thread
 from bot.errors import StoreDown
-from bot.talk.inbox import MOST_ATTEMPTS, Inbox
+from bot.talk.inbox import LEAST_TIME, MOST_ATTEMPTS, Inbox
 from bot.talk.threads import Threads
 
 ANN = Person("U1", "Ann")
@@ -95,11 +95,21 @@ async def test_while_the_store_is_down_the_event_is_tried_again(database):
 
 
 async def test_an_event_that_kills_the_process_each_time_is_set_aside(database):
-    inbox = Inbox(database, Threads(database))
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    inbox = Inbox(database, Threads(database), lambda: began)
     await inbox.hear(message("poison"))
+    late = began + LEAST_TIME
     for _ in range(MOST_ATTEMPTS):
-        assert await Inbox(database, Threads(database)).start(_never) == 1
-    assert await Inbox(database, Threads(database)).start(_never) == 0
+        assert await Inbox(database, Threads(database), lambda: late).start(_never) == 1
+    assert await Inbox(database, Threads(database), lambda: late).start(_never) == 0
+
+
+async def test_who_kills_the_process_again_and_again_for_minutes_loses_no_event(database):
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    await Inbox(database, Threads(database), lambda: began).hear(message("innocent"))
+    soon = began + LEAST_TIME - timedelta(seconds=1)
+    for _ in range(MOST_ATTEMPTS * 3):
+        assert await Inbox(database, Threads(database), lambda: soon).start(_never) == 1
 
 
 async def _never(event):

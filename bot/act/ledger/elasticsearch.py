@@ -39,6 +39,13 @@ MAPPING: dict[str, Any] = {
     },
 }
 """Of the data stream: nothing that a record says can add a field."""
+LIFECYCLE: dict[str, Any] = {
+    "phases": {
+        "hot": {"actions": {"rollover": {"max_age": "30d", "max_primary_shard_size": "25gb"}}},
+        "warm": {"min_age": "0d", "actions": {"readonly": {}}},
+    }
+}
+"""A month to an index, and then nobody writes to it any more. Nothing is deleted: how long is kept, people decide."""
 log = structlog.get_logger()
 
 
@@ -70,9 +77,31 @@ class ElasticsearchLedger:
         return self._file.path
 
     async def prepare(self) -> None:
-        """The template of the stream, where we may make one; without it Elasticsearch's administrator does."""
-        template = MAPPING | {"index_patterns": [self._stream]}
-        await self._client.indices.put_index_template(name=self._stream, **template)
+        """The lifecycle and the template of the stream, where there are none: what an administrator made stays.
+
+        Raises what the client raises where our key may not make them; then the administrator does.
+        """
+        settings = {"index.lifecycle.name": self._stream} if await self._has_lifecycle() else {}
+        if await self._client.indices.exists_index_template(name=self._stream):
+            return
+        whole = MAPPING | {"index_patterns": [self._stream], "template": MAPPING["template"] | {"settings": settings}}
+        await self._client.indices.put_index_template(name=self._stream, **whole)
+
+    async def _has_lifecycle(self) -> bool:
+        """Made if it is missing; False: this server knows of none."""
+        from elasticsearch import ApiError, AuthorizationException, NotFoundError
+
+        try:
+            await self._client.ilm.get_lifecycle(name=self._stream)
+        except NotFoundError:
+            await self._client.ilm.put_lifecycle(name=self._stream, policy=LIFECYCLE)
+        except AuthorizationException:
+            raise
+        except ApiError as error:
+            if error.status_code in {400, 405, 410}:
+                return False
+            raise
+        return True
 
     async def behind(self) -> int:
         """How many lines wait in the file. Another replica may have sent some of them."""
@@ -119,7 +148,16 @@ class ElasticsearchLedger:
         return done
 
     async def _is_ours(self, seq: int, chain: str) -> bool:
-        """A replay is no fault; another record in our place is."""
+        """A replay is no fault; another record in our place is. A key that may only create cannot tell them apart."""
+        from elasticsearch import AuthorizationException
+
+        try:
+            return await self._holds(seq, chain)
+        except AuthorizationException:
+            log.warning("a record is there already, and the key may not read which", seq=seq, stream=self._stream)
+            return True
+
+    async def _holds(self, seq: int, chain: str) -> bool:
         wanted = {"bool": {"filter": [{"ids": {"values": [self.id_of(seq)]}}]}}
         await self._client.indices.refresh(index=self._stream)
         found = await self._client.search(index=self._stream, query=wanted, size=1)

@@ -13,6 +13,7 @@ from bot.talk.tools.offers import Offers
 from bot.talk.tools.openapi_door import OpenApiDoor
 from bot.talk.tools.settings import DoorSettings
 from bot.talk.tools.tokens import Tokens
+from bot.talk.visits import Visits
 from skills import Action
 
 
@@ -28,10 +29,12 @@ class Doors:
         now: Callable[[], datetime],
         search: Search | None = None,
         settings: DoorSettings | None = None,
+        visits: Visits | None = None,
     ) -> None:
         """Raises BadInput when DOORS_TOKENS cannot be read."""
         chosen = settings or DoorSettings()
         tokens = Tokens.read(chosen.tokens.get_secret_value(), chosen.per_minute)
+        tokens.visits = visits
         self.offers = Offers(database, now, chosen.plan_minutes)
         counter = Counter(actions, perform_read, forbids, self.offers, search, chosen.seconds, chosen.most_reply)
         self.counter = counter

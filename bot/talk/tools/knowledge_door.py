@@ -64,7 +64,7 @@ class KnowledgeDoor:
 
     async def _retrieve(self, request: Request) -> Response:
         try:
-            self._tokens.caller(request.headers, "knowledge")
+            await self._tokens.enter(request, "knowledge", "knowledge")
             asked = Retrieval.model_validate(await read_object(request, self._settings.most_bytes))
         except Denied as error:
             headers = {"retry-after": str(error.after)} if error.after else {}

@@ -39,7 +39,7 @@ class McpDoor:
         """One HTTP request."""
         request = Request(scope, receive)
         try:
-            caller = self._tokens.caller(request.headers)
+            caller = await self._tokens.enter(request, "mcp")
         except Denied as error:
             await denied(error)(scope, receive, send)
             return

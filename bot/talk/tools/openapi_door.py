@@ -32,7 +32,7 @@ class OpenApiDoor:
 
     async def _tell(self, request: Request) -> Response:
         try:
-            self._tokens.caller(request.headers)
+            await self._tokens.enter(request, "openapi")
         except Denied as error:
             return denied(error)
         return JSONResponse(describe(self._counter.tools(), self._settings.public_url))
@@ -41,7 +41,7 @@ class OpenApiDoor:
         name = request.path_params["name"]
         tool = self._counter.tool(name)
         try:
-            caller = self._tokens.caller(request.headers, tool.scope if tool else None)
+            caller = await self._tokens.enter(request, "openapi", tool.scope if tool else None)
             arguments = await read_object(request, self._settings.most_bytes)
         except Denied as error:
             return denied(error)

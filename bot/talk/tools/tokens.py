@@ -8,7 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from starlette.requests import HTTPConnection
+
+from bot.domain.message import Person
 from bot.errors import BadInput
+from bot.talk.visits import Visits
 
 Scope = Literal["read", "plan", "knowledge"]
 SCOPES = frozenset(get_args(Scope))
@@ -25,11 +29,12 @@ class Caller:
 class Denied(Exception):
     """Why a call stops at the door: an HTTP status, and a sentence that says what to do."""
 
-    def __init__(self, status: int, why: str, after: int = 0) -> None:
+    def __init__(self, status: int, why: str, after: int = 0, who: str = "") -> None:
         super().__init__(why)
         self.status = status
         self.why = why
         self.after = after
+        self.who = who
 
 
 @dataclass(slots=True)
@@ -38,6 +43,8 @@ class Tokens:
 
     per_minute: int
     now: Callable[[], float] = time.monotonic
+    visits: Visits | None = None
+    _seen: set[str] = field(default_factory=set)
     _callers: dict[bytes, Caller] = field(default_factory=dict)
     _calls: dict[str, deque[float]] = field(default_factory=dict)
 
@@ -57,6 +64,19 @@ class Tokens:
     def __bool__(self) -> bool:
         return bool(self._callers)
 
+    async def enter(self, request: HTTPConnection, door: str, scope: Scope | None = None) -> Caller:
+        """Who calls, if it may; written down when it calls for the first time, or may not. Raises Denied."""
+        try:
+            caller = self.caller(request.headers, scope)
+        except Denied as error:
+            if self.visits and error.status == 401:
+                await self.visits.refused(error.who or "unknown", door, error.why, request)
+            raise
+        if self.visits and caller.name not in self._seen:
+            self._seen.add(caller.name)
+            await self.visits.came(key_of(caller.name), door, "first call since the start", request)
+        return caller
+
     def caller(self, headers: Mapping[str, str], scope: Scope | None = None) -> Caller:
         """Who calls, if it may. Raises Denied."""
         kind, _, secret = headers.get("authorization", "").partition(" ")
@@ -68,7 +88,8 @@ class Tokens:
         if found is None or kind.lower() != "bearer":
             raise Denied(401, "Send a token of DOORS_TOKENS as `Authorization: Bearer …`.")
         if scope and scope not in found.scopes:
-            raise Denied(401, f"This token lacks the scope {scope!r}; add it in DOORS_TOKENS.")
+            why = f"This token lacks the scope {scope!r}; add it in DOORS_TOKENS."
+            raise Denied(401, why, who=key_of(found.name))
         self._count(found)
         return found
 
@@ -79,6 +100,11 @@ class Tokens:
         if len(calls) >= self.per_minute:
             raise Denied(429, "Too many calls in this minute.", max(1, round(60 - (now - calls[0]))))
         calls.append(now)
+
+
+def key_of(name: str) -> str:
+    """The holder of a token, as the ledger names it."""
+    return Person(name, name, "tools").key
 
 
 def secret_with(written: str, scopes: set[str]) -> str:

@@ -1,14 +1,19 @@
 """The ledger in Elasticsearch: nothing lost, nothing twice, in order; while it is away, when it refuses, and after."""
 
 import json
+import re
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 
+import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from bot.act.ledger.elasticsearch import ElasticsearchLedger, Refused
 from bot.act.ledger.file import FileLedger
 from bot.domain.record import AuditRecord
+from tests.servers.elasticsearch_server import ElasticsearchServer
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -84,6 +89,128 @@ async def test_another_record_in_our_place_is_no_replay(tmp_path, elasticsearch)
     with pytest.raises(Refused, match="record 1: status 409"):
         await kept.send()
     await kept.close()
+
+
+DOC = (Path(__file__).parents[3] / "docs/elasticsearch.md").read_text(encoding="utf-8")
+PAGE = {call: json.loads(body) for call, body in re.findall(r"```json\n(\w+ \S+)\n(.*?)```", DOC, re.DOTALL)}
+APPEND = PAGE["POST /_security/api_key"]["role_descriptors"]["append"]
+STRICT = ["create_doc", "auto_configure"]
+STREAM = "dutybot-audit"
+
+
+@pytest.fixture(scope="module")
+def sealed(elasticsearch):
+    """One that lets nobody in without a password, and a user for each role of the page."""
+    allowed = {"append": APPEND["indices"][0], "strict": APPEND["indices"][0] | {"privileges": STRICT}}
+    roles = {n: {"indices": [each | {"names": [f"dutybot-{n}", "dutybot-taken"]}]} for n, each in allowed.items()}
+    server = ElasticsearchServer(roles)
+    template = PAGE[f"PUT /_index_template/{STREAM}"] | {"index_patterns": ["dutybot-*"]}
+    template["template"] = template["template"] | {"settings": {}}  # it knows no lifecycles
+    server.client.put(f"/_index_template/{STREAM}", json=template).raise_for_status()
+    yield server
+    server.stop()
+
+
+def as_user(tmp_path, server, name, stream):
+    from elasticsearch import AsyncElasticsearch
+
+    client = AsyncElasticsearch(server.url, basic_auth=(name, server.password), max_retries=0)
+    return ElasticsearchLedger(FileLedger(tmp_path / "audit.jsonl"), client, stream)
+
+
+FORBIDDEN = (
+    ("DELETE", f"/{STREAM}", None),
+    ("PUT", f"/{STREAM}/_settings", {"index.blocks.write": True}),
+    ("PUT", f"/_index_template/{STREAM}", {"index_patterns": ["x"]}),
+    ("PUT", "/other/_create/1", {"a": 1}),
+    ("GET", "/_cluster/settings", None),
+)
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("role", ["append", "strict"])
+async def test_the_roles_of_the_page_may_add_and_nothing_else(tmp_path, sealed, role):
+    stream = f"dutybot-{role}"
+    kept = as_user(tmp_path, sealed, role, stream)
+    assert await kept.health() == ""
+    await kept._prepare_if_we_may()
+    for number in range(3):
+        await kept._file.append(record(number))
+    assert await kept.send() == 3
+    (tmp_path / "audit.jsonl.sent").unlink()
+    assert await kept.send() == 3, "a replay does not stop it"
+    user = httpx.Client(base_url=sealed.url, auth=(role, sealed.password), trust_env=False)
+    asked = [(method, path.replace(STREAM, stream), body) for method, path, body in FORBIDDEN]
+    told = {f"{method} {path}": user.request(method, path, json=body).status_code for method, path, body in asked}
+    assert set(told.values()) == {403}, told
+    assert user.get(f"/{stream}/_search").status_code == (200 if role == "append" else 403)
+    sealed.client.post(f"/{stream}/_refresh")
+    assert sealed.client.get(f"/{stream}/_count").json()["count"] == 3
+    index = next(iter(sealed.client.get(f"/{stream}/_settings").json()))
+    assert user.put(f"/{index}/_doc/{kept.id_of(1)}?if_seq_no=0&if_primary_term=1", json={}).status_code == 403
+    assert user.delete(f"/{index}/_doc/{kept.id_of(1)}").status_code == 403
+    user.close()
+    await kept.close()
+
+
+@pytest.mark.servers
+async def test_who_may_read_sees_that_its_place_was_taken_and_who_may_not_is_warned(tmp_path, sealed):
+    ours = as_user(tmp_path, sealed, "append", "dutybot-taken")
+    planted = {"@timestamp": "2026-11-22T12:00:00Z", "chain": "someone else's", "seq": 1}
+    sealed.client.put(f"/dutybot-taken/_create/{ours.id_of(1)}?refresh=true", json=planted).raise_for_status()
+    await ours._file.append(record(0))
+    with pytest.raises(Refused, match="record 1: status 409"):
+        await ours.send()
+    await ours.close()
+    strict = as_user(tmp_path, sealed, "strict", "dutybot-taken")
+    with capture_logs() as logs:
+        assert await strict.send() == 1
+    assert "the key may not read which" in logs[0]["event"]
+    await strict.close()
+
+
+@pytest.mark.servers
+async def test_what_an_administrator_made_is_left_as_it_is(tmp_path, elasticsearch):
+    stream = f"audit-{uuid.uuid4().hex[:8]}"
+    kept = ledger(tmp_path, elasticsearch.url, stream)
+    own = {"index_patterns": [stream], "data_stream": {}, "priority": 900}
+    elasticsearch.client.put(f"/_index_template/{stream}", json=own).raise_for_status()
+    await kept.prepare()
+    (found,) = elasticsearch.client.get(f"/_index_template/{stream}").json()["index_templates"]
+    assert found["index_template"]["priority"] == 900
+    await kept.close()
+
+
+class WithLifecycles:
+    """The four calls of a server that has lifecycles, as its reference tells them: the one of the tests has none."""
+
+    def __init__(self):
+        self.kept, self.indices, self.ilm = {}, self, self
+
+    async def get_lifecycle(self, name):
+        from elastic_transport import ApiResponseMeta
+        from elasticsearch import NotFoundError
+
+        if name not in self.kept:
+            raise NotFoundError("missing", ApiResponseMeta(404, "1.1", {}, 0.0, None), {})
+
+    async def put_lifecycle(self, name, policy):
+        self.kept[name] = policy
+
+    async def exists_index_template(self, name):
+        return "template" in self.kept
+
+    async def put_index_template(self, name, **told):
+        self.kept["template"] = told
+
+
+async def test_where_there_are_lifecycles_the_stream_gets_one_that_the_page_shows(tmp_path):
+    server = WithLifecycles()
+    kept = ElasticsearchLedger(FileLedger(tmp_path / "audit.jsonl"), server, STREAM)
+    for _ in range(2):
+        await kept.prepare()
+    assert server.kept[STREAM] == PAGE[f"PUT /_ilm/policy/{STREAM}"]["policy"]
+    assert server.kept["template"] == PAGE[f"PUT /_index_template/{STREAM}"]
 
 
 async def test_appending_does_not_wait_for_it(tmp_path):

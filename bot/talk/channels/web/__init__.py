@@ -18,6 +18,7 @@ from bot.talk.channels.web.threshold import Threshold, is_local
 from bot.talk.channels.web.uploads import Uploads
 from bot.talk.hints import Hint, Hints, none
 from bot.talk.settings import HttpSettings
+from bot.talk.visits import Visits
 
 __all__ = ["Hint", "Scene", "Seat", "Story", "WebChannel", "WebSettings", "make"]
 SHORTEST_TOKEN = 16
@@ -32,6 +33,7 @@ def make(
     story: Story | None = None,
     pictures: Pictures | None = None,
     books: Books | None = None,
+    visits: Visits | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> WebChannel:
     """The channel with its routes. Raises BadInput when others could come in without a token."""
@@ -41,7 +43,7 @@ def make(
     files = Files(database)
     uploads = Uploads(files)
     channel = WebChannel(Store(database), now, uploads)
-    sessions = Sessions(database, settings, now)
+    sessions = Sessions(database, settings, now, visits)
     threshold = Threshold(sessions, host, settings.posts_per_minute)
     api = Api(channel, sessions, threshold, settings, hints, story, pictures or files.picture, uploads)
     library = LibraryDesk(books, threshold)

@@ -90,18 +90,17 @@ class Api:
         asked = await body(request, Me)
         if asked.token:
             self._threshold.one_try(request)
-            session, cookie = await self._sessions.open(
-                request, self._sessions.holder(asked.token), asked.zone or "UTC"
-            )
+            seat = await self._sessions.holder(request, asked.token)
+            session, cookie = await self._sessions.open(request, seat, asked.zone or "UTC")
             return self._with_cookie(said(self._who(session)), request, cookie)
         session = await self._threshold.poster(request)
         if asked.leave:
-            await self._sessions.close(session)
+            await self._sessions.close(session, request)
             gone = said({"signed_in": False, "needs_token": self._sessions.needs_token})
             gone.delete_cookie(cookie_name(request))
             return gone
         wanted = self._sessions.seat(asked.seat) if asked.seat else None
-        return said(self._who(await self._sessions.change(session, wanted, asked.language, asked.zone)))
+        return said(self._who(await self._sessions.change(session, request, wanted, asked.language, asked.zone)))
 
     async def threads(self, request: Request) -> Response:
         await self._threshold.session(request)

@@ -14,6 +14,7 @@ from bot.database import Database, metadata
 from bot.domain.message import Language, Person
 from bot.talk.channels.web.settings import Seat, WebSettings
 from bot.talk.refused import Refused, language_of
+from bot.talk.visits import Visits
 
 SESSIONS = Table(
     "web_sessions",
@@ -25,6 +26,7 @@ SESSIONS = Table(
     Column("until", DateTime(timezone=True), nullable=False),
 )
 LASTS = timedelta(days=30)
+DOOR = "web"
 MOST_CACHED = 5000
 
 
@@ -41,8 +43,11 @@ class Session:
 class Sessions:
     """Opens, finds and changes them."""
 
-    def __init__(self, database: Database, settings: WebSettings, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, settings: WebSettings, now: Callable[[], datetime], visits: Visits | None = None
+    ) -> None:
         self._database = database
+        self._visits = visits
         self._now = now
         self._seats = {seat.id: seat for seat in settings.people}
         self._tokens = {who: token.get_secret_value() for who, token in settings.tokens.items()}
@@ -56,10 +61,12 @@ class Sessions:
         """Where one may sit down without a token; none when tokens are used."""
         return [] if self.needs_token else list(self._seats.values())
 
-    def holder(self, token: str) -> Seat:
+    async def holder(self, request: Request, token: str) -> Seat:
         """Whose token it is; each is compared, so that the time tells nothing. Raises Refused."""
         found = [who for who, secret in self._tokens.items() if hmac.compare_digest(_hash(secret), _hash(token))]
         if not found or found[0] not in self._seats:
+            if self._visits:
+                await self._visits.refused("unknown", DOOR, "a wrong token", request)
             raise Refused(401, "web_wrong_token")
         return self._seats[found[0]]
 
@@ -89,21 +96,33 @@ class Sessions:
         cookie = secrets.token_urlsafe(32)
         language = language_of(request.headers.get("accept-language", ""))
         session = Session(_hash(cookie), _person(seat, language, zone), csrf_of(cookie))
+        await self._came(session, request)
         await self._keep(session)
         return session, cookie
 
-    async def change(self, session: Session, seat: Seat | None, language: Language | None, zone: str) -> Session:
+    async def _came(self, session: Session, request: Request) -> None:
+        if self._visits:
+            how = "with a token" if self.needs_token else "took a seat"
+            await self._visits.came(session.person.key, DOOR, how, request)
+
+    async def change(
+        self, session: Session, request: Request, seat: Seat | None, language: Language | None, zone: str
+    ) -> Session:
         """The same browser, as somebody else or in another language."""
         person = session.person
         if seat:
             person = _person(seat, person.language, person.zone)
         person = replace(person, language=language or person.language, zone=zone or person.zone)
         changed = replace(session, person=person)
+        if person.key != session.person.key:
+            await self._came(changed, request)
         if changed != session:
             await self._keep(changed)
         return changed
 
-    async def close(self, session: Session) -> None:
+    async def close(self, session: Session, request: Request) -> None:
+        if self._visits:
+            await self._visits.left(session.person.key, DOOR, request)
         self._known.pop(session.id, None)
         async with self._database.begin() as connection:
             await connection.execute(SESSIONS.delete().where(SESSIONS.c.id == session.id))

@@ -21,6 +21,8 @@ from skills.evidence import Table
 
 MOST_ROWS = 25
 MOST_REMARKS = 12
+MOST_LETTERS = 200_000
+"""Of a file in a chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,12 @@ class Report:
     charted: tuple[Outlook, ...]
     advice: Advice | None
     told: tuple[Outlook | Refused, ...]
+
+    def files(self, day: str) -> tuple[tuple[str, str], ...]:
+        """What goes with the page into a chat: (name, text). The chart stands there as a picture."""
+        page = "\n".join(line for line in self.markdown.splitlines() if not line.startswith("!["))
+        table = self.csv if len(self.csv) <= MOST_LETTERS else self.csv[: self.csv.rindex("\n", 0, MOST_LETTERS) + 1]
+        return (f"capacity-{day}.md", page[:MOST_LETTERS]), (f"capacity-{day}.csv", table)
 
     def keep(self, folder: Path, stamp: str) -> tuple[str, ...]:
         """Write all three into a folder; gives their paths."""

@@ -49,6 +49,7 @@ class Reporting:
             table=report.table,
             series=tuple(line for one in report.charted for line in lines_of(one, teller)),
             lines=tuple(report.markdown.splitlines()),
+            files=report.files(teller.now.strftime("%Y-%m-%d")),
             facts={
                 "title": report.title,
                 "outlooks": [dict(facts(one)) for one in report.charted],

@@ -9,7 +9,7 @@ import pytest
 from bot.database import Database
 from bot.database.foretold import ForetoldInDatabase
 from bot.database.rounds import Rounds
-from bot.domain.card import Buttons, Chart, Fold, Grid
+from bot.domain.card import Attached, Buttons, Chart, Fold, Grid
 from bot.hall.home import Home
 from bot.hall.reporting import Reporting
 from bot.hall.settings import ReportSettings
@@ -77,6 +77,10 @@ async def test_one_replica_writes_it_and_it_says_what_to_do(database):
     assert delivery.thread.place == "ops"
     assert "容量报告" in card.title
     assert {Chart, Grid, Fold} <= {type(block) for block in card.blocks}
+    page, table = (block for block in card.blocks if isinstance(block, Attached))
+    assert (page.name, table.name) == ("capacity-2026-11-23.md", "capacity-2026-11-23.csv")
+    assert page.text.startswith(f"# {card.title}")
+    assert len(table.text.splitlines()) > 3
     (button,) = next(block for block in card.blocks if isinstance(block, Buttons)).buttons
     intent = read_intent(button.target)
     assert intent.kind == "add_nodes"

@@ -1,6 +1,6 @@
 """The capacity report as a card: what to do first, then charts, what runs out first, and the rest on demand."""
 
-from bot.domain.card import Block, Button, Buttons, Card, Context, Fold, Grid, Markdown, Severity, plain
+from bot.domain.card import Attached, Block, Button, Buttons, Card, Context, Fold, Grid, Markdown, Severity, plain
 from bot.domain.message import PressKind
 from bot.talk.cards.evidence import charts
 from bot.talk.cards.words import Words
@@ -20,6 +20,7 @@ def capacity_card(seen: Evidence, words: Words) -> Card:
     title = str(seen.facts.get("title") or words("capacity_title"))
     page = [line for line in seen.lines if not line.startswith(("# ", "!["))]
     blocks.append(Fold(words("capacity_whole"), (Markdown("\n".join(page)),)))
+    blocks += [Attached(name, text) for name, text in seen.files]
     if wanted:
         asked = words("capacity_add", nodes=wanted)
         blocks.append(Buttons((Button(asked, PressKind.ASK.value, asked, style="primary"),)))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.domain.approval import Refusal
-from bot.domain.card import Chart, Code, Context, Grid, Line, Markdown, Plain, plain
+from bot.domain.card import Attached, Chart, Code, Context, Grid, Line, Markdown, Plain, plain
 from bot.talk.cards.words import Words
 from skills import Evidence
 from skills.evidence import CHART
@@ -22,6 +22,7 @@ def evidence_blocks(seen: Evidence, words: Words, said: str = "", title: str = "
         blocks.append(Grid(seen.table.columns, seen.table.rows[:MOST_ROWS]))
     if seen.lines:
         blocks.append(Code("\n".join(seen.lines[:MOST_LINES]), "log"))
+    blocks += [Attached(name, text) for name, text in seen.files]
     if seen.gaps:
         blocks.append(Markdown("\n".join(f"- ⚠ {plain(gap)}" for gap in seen.gaps)))
     links = ((words("link_open"), seen.url),) if seen.url else ()

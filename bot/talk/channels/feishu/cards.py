@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from bot.domain.card import (
+    Attached,
     Button,
     Buttons,
     Card,
@@ -84,12 +85,6 @@ def summary(card: Card) -> str:
     return cut(" ".join(clean(card.summary or card.title).split()), 200) or "…"
 
 
-def long_texts(card: Card) -> list[Code]:
-    """What does not fit into the card and goes into a file beside it."""
-    inside = [each for block in card.blocks for each in (block.blocks if isinstance(block, Fold) else (block,))]
-    return [each for each in inside if isinstance(each, Code) and len(each.text) > CODE_INLINE]
-
-
 def walk(elements: Sequence[Piece]) -> Iterator[Piece]:
     """All elements, those inside others too."""
     for each in elements:
@@ -162,6 +157,8 @@ def _inner(block: Plain, page: _Page) -> list[Piece]:
         case Tasks(tasks, title):
             head = [f"**{verbatim(room.take(title, 150))}**"] if title.strip() else []
             return _markdown("\n".join([*head, *(_line(each, room) for each in tasks[-50:])]))
+        case Attached(name):
+            return [_small("📎 " + verbatim(room.take(name, 150)))]
         case Chart() | Image():
             return [_small("📈 " + verbatim(room.take(block.alt or getattr(block, "title", ""), 500)))]
         case Context():

@@ -16,9 +16,10 @@ from starlette.routing import BaseRoute, Route
 from bot.domain.card import Buttons, Card
 from bot.domain.message import Attachment, Person, Thread
 from bot.errors import CardRefused, ChannelError, TryLater
+from bot.talk.cards.files import files_of
 from bot.talk.cards.words import Words
 from bot.talk.channels import Delivery, Ears, Pace, Placed
-from bot.talk.channels.feishu.cards import BARE, FULL, long_texts, render
+from bot.talk.channels.feishu.cards import BARE, CODE_INLINE, FULL, render
 from bot.talk.channels.feishu.client import FeishuClient, Lost, NoThreads
 from bot.talk.channels.feishu.doctor import examined
 from bot.talk.channels.feishu.ears import FeishuEars
@@ -190,18 +191,15 @@ class FeishuChannel:
             return await self.client.call("POST", path, place=thread.place, json=body)
 
     async def _attach(self, card: Card, placed: Placed) -> None:
-        """Long logs as files in the thread, each once. The card stands already: what fails here is only noted."""
-        for number, code in enumerate(long_texts(card)):
-            content = code.text.encode(errors="replace")
-            digest = "feishu:" + hashlib.sha256(placed.ref.encode() + b"\n" + content).hexdigest()
+        """What is attached, and long logs, as files in the thread, each once. What fails is noted: the card stands."""
+        for each in files_of(card, CODE_INLINE):
+            digest = "feishu:" + hashlib.sha256(placed.ref.encode() + b"\n" + each.content).hexdigest()
             if await self.store.file(digest):
                 continue
-            name = f"{code.language or 'log'}-{number + 1}.txt"
             try:
-                form = {"file_type": "stream", "file_name": name}
-                told = await self.client.call(
-                    "POST", "/im/v1/files", data=form, files={"file": (name, content, "text/plain")}
-                )
+                form = {"file_type": "stream", "file_name": each.name}
+                file = (each.name, each.content, each.media_type)
+                told = await self.client.call("POST", "/im/v1/files", data=form, files={"file": file})
                 key = orjson.dumps({"file_key": told["file_key"]}).decode()
                 await self._post(placed.thread, "file", key, digest)
                 await self.store.uploaded(digest, str(told["file_key"]))

@@ -13,13 +13,15 @@ from starlette.routing import BaseRoute
 from bot.domain.card import Buttons, Card
 from bot.domain.message import HOME_PAGE, Attachment, Person, Thread
 from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
+from bot.talk.cards.files import files_of
 from bot.talk.cards.words import Words
 from bot.talk.channels import Delivery, Ears, Pace, Placed
-from bot.talk.channels.slack.blocks import Rendered, long_texts, notification, plainest, render
+from bot.talk.channels.slack.blocks import Rendered, notification, plainest, render
 from bot.talk.channels.slack.client import Lost, SlackClient, Streaming, Unsure
 from bot.talk.channels.slack.doctor import Ways, examined
 from bot.talk.channels.slack.ears import SlackEars
 from bot.talk.channels.slack.ladder import Ladder
+from bot.talk.channels.slack.parts import CODE_INLINE
 from bot.talk.channels.slack.people import People
 from bot.talk.channels.slack.streams import Streams
 from bot.talk.pictures import Pictures
@@ -232,17 +234,15 @@ class SlackChannel:
             self._running[placed.thread.key] = stop
 
     async def _attach(self, card: Card, placed: Placed) -> None:
-        """Long logs as files in the thread, each once. The card stands already: what fails here is only noted."""
-        for number, code in enumerate(long_texts(card)):
-            digest = hashlib.sha256(f"{placed.ref}\n{code.text}".encode(errors="replace")).hexdigest()
+        """What is attached, and long logs, as files in the thread, each once. What fails is noted: the card stands."""
+        for each in files_of(card, CODE_INLINE):
+            digest = hashlib.sha256(placed.ref.encode() + b"\n" + each.content).hexdigest()
             if await self.store.file(digest):
                 continue
-            name = f"{code.language or 'log'}-{number + 1}.txt"
             try:
-                content = code.text.encode(errors="replace")
                 place, thread = placed.thread.place, placed.thread.id
-                title = code.caption[:150] or notification(card)[:150]
-                file = await self.client.upload(content, name, title, place=place, thread=thread)
+                title = each.title or notification(card)[:150]
+                file = await self.client.upload(each.content, each.name, title, place=place, thread=thread)
                 await self.store.uploaded(digest, file)
             except ChannelError as error:
                 log.warning("a file could not be attached", ref=placed.ref, why=str(error))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.card import Chart, Code, Context, Divider, Fields, Grid, Image, Markdown, Plain, Task, Tasks
+from bot.domain.card import Attached, Chart, Code, Context, Divider, Fields, Grid, Image, Markdown, Plain, Task, Tasks
 from bot.talk.cards.measure import Room, aligned, clean
 from bot.talk.channels.slack.text import escaped, flat, harmless
 from bot.talk.pictures import digest
@@ -65,6 +65,8 @@ def inner(block: Plain, room: Room) -> list[Piece]:
             lines = "\n".join(filter(None, (title, *map(_line, tasks))))
             told = room.take(lines, 2_900).strip()
             return [_lines(told)] if told else []
+        case Attached(name):
+            return _caption(f"📎 {name}", room)
         case Chart() | Image():
             return _picture("", block.alt or getattr(block, "title", ""), room)
         case Fields() | Context() | Divider():

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from bot.domain.card import (
     Ask,
+    Attached,
     Button,
     Buttons,
     Card,
@@ -50,6 +51,7 @@ PLAINS = {
     "fields": Fields((("标签", "*value* <!here>"), ("b", ""))),
     "grid": GRID,
     "code": Code("kubectl get pods\n$ <!channel>", "sh", "What it says"),
+    "attached": Attached("capacity-2026-11-20.csv", "名称,用量\n订单,3\n"),
     "image": Image("img-1", "a picture"),
     "chart": CHART,
     "tasks": TASKS,
@@ -98,6 +100,7 @@ plains = st.one_of(
     st.builds(Fields, st.lists(st.tuples(short, words), max_size=14).map(tuple)),
     st.builds(Grid, st.lists(short, max_size=24).map(tuple), st.lists(rows, max_size=5).map(tuple), short),
     st.builds(Code, words, short, short),
+    st.builds(Attached, short, words),
     st.builds(Image, short, words),
     st.builds(Chart, short, st.just(()), alt=words),
     st.builds(Tasks, st.lists(tasks, max_size=60).map(tuple), short),

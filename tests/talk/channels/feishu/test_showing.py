@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.card import Button, Buttons, Card, Code, Markdown
+from bot.domain.card import Attached, Button, Buttons, Card, Code, Markdown
 from bot.domain.message import Person, Thread
 from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
 from bot.talk.channels import Delivery
@@ -119,6 +119,12 @@ async def test_a_chart_is_a_picture_and_a_long_log_a_file_each_once(channel, fei
     assert attached["file"].decode() == log.text
     assert [each["root"] for each in feishu.messages.values() if each["msg_type"] == "file"] == [first.ref]
     assert "img_1" in feishu.messages[first.ref]["content"]
+
+
+async def test_a_report_comes_with_its_table_by_its_name(channel, feishu):
+    await channel.show(Delivery("slot", HERE, Card("x", (Attached("capacity.csv", "名称,1\n"),)), 1))
+    (attached,) = feishu.called("/im/v1/files")
+    assert (attached["file_name"], attached["file"].decode("utf-8-sig")) == ("capacity.csv", "名称,1\n")
 
 
 async def test_a_whisper_comes_in_private(channel, feishu):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.card import Button, Buttons, Card, Code, Grid, Markdown
+from bot.domain.card import Attached, Button, Buttons, Card, Code, Grid, Markdown
 from bot.domain.message import Person, Thread
 from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
 from bot.talk.channels import Delivery
@@ -117,6 +117,12 @@ async def test_a_chart_is_a_picture_and_a_long_log_a_file_each_once(channel, sla
     assert attached["content"].decode() == log.text
     assert attached["done"]["thread_ts"] == first.thread.id
     assert any(block.get("slack_file") for block in slack.messages["C1", first.ref[3:]]["blocks"])
+
+
+async def test_a_report_comes_with_its_table_by_its_name(channel, slack):
+    await channel.show(Delivery("slot", HERE, Card("x", (Attached("capacity.csv", "名称,1\n"),)), 1))
+    (attached,) = slack.files
+    assert (attached["filename"], attached["content"].decode("utf-8-sig")) == ("capacity.csv", "名称,1\n")
 
 
 async def test_a_whisper_is_for_one_person_and_comes_in_private_where_it_must(channel, slack):

@@ -4,12 +4,14 @@ import asyncio
 import json
 import re
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from bot.domain.card import (
     Ask,
+    Attached,
     Button,
     Buttons,
     Card,
@@ -364,6 +366,17 @@ async def test_every_kind_of_block_is_drawn_and_a_chart_tells_its_values(rig, br
     press = rig.echo.heard[-1]
     assert isinstance(press, Press)
     assert (press.target, press.value) == ("a1", "wrong cause")
+
+
+async def test_a_file_beside_a_card_is_saved_by_its_name(rig, browser):
+    rig.echo.answers["report"] = Card("Report", (Attached("容量.csv", "名称,1\n"),))
+    async with opened(browser, await rig.listen()) as page:
+        await say(page, "report")
+        async with page.expect_download() as saving:
+            await page.click("article.card button.attached")
+        saved = await saving.value
+        assert saved.suggested_filename == "容量.csv"
+        assert Path(await saved.path()).read_text(encoding="utf-8-sig") == "名称,1\n"
 
 
 async def test_an_incident_changes_its_colour_and_word_in_place_and_keeps_open_folds(rig, browser):

@@ -2,7 +2,7 @@
 
 import { buttons } from "./buttons.js";
 import { chart } from "./chart.js";
-import { copyable } from "./code.js";
+import { attached, copyable } from "./code.js";
 import { h, icon, link } from "./dom.js";
 import { showPicture } from "./dialogs.js";
 import { fill } from "./markdown.js";
@@ -18,6 +18,7 @@ const makers = {
     h("dl", { class: "fields" }, block.pairs.map(([label, value]) => h("div", { class: value.length > LONG ? "long" : null }, h("dt", {}, label), h("dd", {}, value || "–")))),
   grid,
   code: (block) => copyable(block.text, block.language, block.caption),
+  attached: (block) => attached(block.name, block.text),
   image: picture,
   chart,
   tasks,

@@ -42,3 +42,16 @@ export function copyable(text, language = "", caption = "") {
   }
   return box;
 }
+
+// A file that goes with the card; its bytes are made only when somebody takes it.
+export function attached(name, text) {
+  const take = h("button", { type: "button", class: "quiet attached", "aria-label": t("save_file", { name }) }, icon("file", 15), h("span", {}, name));
+  take.addEventListener("click", () => {
+    const mark = name.endsWith(".csv") ? "\ufeff" : "";
+    const url = URL.createObjectURL(new Blob([mark, text], { type: "text/plain;charset=utf-8" }));
+    const link = h("a", { href: url, download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  });
+  return take;
+}

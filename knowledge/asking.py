@@ -74,8 +74,8 @@ class Finder:
 
     async def find(
         self, question: Question, most: int, shelf: Chroma | None, by_words: bool = False
-    ) -> tuple[tuple[Passage, ...], bool]:
-        """The best, whether they fit or not; and whether likeness could be asked, or words alone."""
+    ) -> tuple[tuple[Passage, ...], float | None]:
+        """The best, whether they fit or not; and how like the nearest passage is: None where only words were asked."""
         picture = await self._reading.picture()
         allowed = self._reading.allowed(picture, question.reader)
         words = await self._by_words(question, allowed)
@@ -98,7 +98,8 @@ class Finder:
             best = self._whole_pages(question, picture, vector, words, best)
         ranked = self._nudged(question, words, best, {row.document: row for row in owners.values()})
         more = [(number, score) for number, _, score in ranked[: 2 * most + 10]]
-        return in_order(await self._reading.passages(more))[:most], likeness is not None
+        nearest = None if likeness is None else max(likeness.values(), default=0.0)
+        return in_order(await self._reading.passages(more))[:most], nearest
 
     def _whole_pages(self, question: Question, picture: Picture, vector: Floats, words: Words, best: Rows) -> Rows:
         """The first pages once more, each with all its passages: what is about it as a whole goes before a mention."""

@@ -10,6 +10,7 @@ ACROSS = 0.04  # for an English page where it is asked in Chinese: fewer of the 
 NAMED = 0.3  # at most, for passages about the very alert, service or namespace that is asked about
 FADED = 0.03  # at most, for what is old
 TWO_YEARS = 2 * 365 * 86_400.0
+NEAREST = 0.47  # beside the best score: without a word in common, as across languages, likeness tells more
 USUAL = 5000  # passages, for which the threshold of the settings is meant
 THUMBS = 0.03  # at most, for what people found helpful; less than one good word
 COVERED = 0.1  # at most, for a title whose words were all asked for: KubeletDown, not KubeSchedulerDown
@@ -55,6 +56,11 @@ def nudged(score: float, named: int, thumbs: int, verified: bool, age: float = 0
 def enough(fits: float, passages: int) -> float:
     """The score that an answer must reach. Among more passages the best of the wrong ones comes nearer by chance."""
     return fits * math.sqrt(math.log(passages + 2) / math.log(USUAL))
+
+
+def sure(score: float, nearest: float | None) -> float:
+    """How sure it is that the best answers the question: its score, and how like the nearest passage is."""
+    return score if nearest is None else (score + NEAREST * max(nearest, 0.0)) / (1 + NEAREST)
 
 
 def best_of_each(scores: Sequence[tuple[int, str, float]], size: Mapping[str, int]) -> list[tuple[int, str, float]]:

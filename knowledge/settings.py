@@ -35,5 +35,5 @@ class KnowledgeSettings(BaseSettings):
     """The brain's model puts what was found in order, within bounds."""
     read_cases: bool = False
     """The brain's model reads tickets whose cause and fix the rules could not find."""
-    fits: float = Field(default=0.37, ge=0, le=1)
-    """A passage with a lower score is not an answer."""
+    fits: float = Field(default=0.35, ge=0, le=1)
+    """How sure it must be that the best passage answers a question; else nothing fits."""

@@ -108,6 +108,7 @@ class Retrieval:
         if (poison := await poisoned(library, known, asked)).asked:
             tally.cases.append(poison.score())
             figures |= {"poison_asked": poison.asked, "poison_above_verified": len(poison.above)}
+            figures |= {"poison_unmarked": poison.unmarked, "poison_first": poison.first}
         measured = {name: value for name, value in figures.items() if value is not None}
         return EvalReport(self.name, tuple(tally.cases), measured)
 

@@ -40,13 +40,22 @@ def folder(tmp_path):
 
 
 async def test_it_says_what_it_scored(folder):
-    report = await make().run(EvalOptions(folder, settings={"model": "none"}))
+    report = await make().run(EvalOptions(folder, settings={"model": "none", "minilm": str(folder)}))
     assert (report.ran, report.not_run) == (6, 0)
     told = report.figures
     assert {"hand_hit5", "hand_ndcg10", "zh_en_hit5", "no_answer_refused", "query_ms_p95"} <= told.keys()
     assert told["beside"].keys() == {"bm25", "chroma_default"}
     assert (told["poison_asked"], told["poison_above_verified"]) == (4, 0)
+    assert told["poison_unmarked"] == 0
+    assert told["sets"]["hand"]["ms_p50"] > 0, "each set has its own times"
     assert (told["no_answer_asked"], told["no_answer_refused"]) == (1, 1)
+
+
+async def test_it_says_how_far_it_is(folder):
+    heard: list[str] = []
+    await make().run(EvalOptions(folder, settings={"model": "none"}, told=heard.append))
+    assert "document 4 of 4 read, about 0 minutes left" in heard
+    assert "question 5 of 5" in heard
 
 
 async def test_poison_would_be_seen_if_it_came_through(folder, monkeypatch):

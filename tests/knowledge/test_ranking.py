@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from knowledge import Document, Library
 from knowledge.embeddings import Floats, Meaning
 from knowledge.happened import asks_for_the_past, tells_of_the_past
-from knowledge.ranking import ACROSS, best_of_each, covered
+from knowledge.ranking import ACROSS, best_of_each, covered, sure
 from knowledge.words import words_asked
 
 
@@ -115,3 +115,10 @@ async def test_an_english_page_is_not_behind_because_it_is_asked_in_chinese(plai
     assert await score(None) - await score("en") == pytest.approx(ACROSS)
     asked_in_english = [await plain.search("gateway certificate", language=each) for each in (None, "en")]
     assert len({(*found.passages, *found.near)[0].score for found in asked_in_english}) == 1
+
+
+def test_where_no_word_is_shared_likeness_tells_whether_anything_fits():
+    assert sure(0.4, None) == 0.4, "by words alone there is nothing else to go by"
+    assert sure(0.3, 0.3) == pytest.approx(0.3)
+    across, chance = sure(0.7 * 0.48, 0.48), sure(0.7 * 0.30 + 0.3 * 0.4, 0.30)
+    assert across > 0.35 > chance, "a page in the other language, and a page that shares a common word"

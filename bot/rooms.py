@@ -14,6 +14,7 @@ from bot.act.policy import DEFAULT, Policy
 from bot.act.posted import Posted
 from bot.act.settings import ActSettings
 from bot.act.signing import private_key
+from bot.act.signs import Signs
 from bot.database import Database
 from bot.errors import BadInput
 from bot.hall.home import Home
@@ -98,6 +99,16 @@ def hands(settings: ActSettings, clock: Clock) -> Hands | None:
     key, lasts = private_key(settings.signing_key_file), timedelta(minutes=settings.minutes)
     cluster = Cluster(lambda: connection(KubernetesSettings()))
     return OperatorsHands(cluster, settings.namespace, key, clock.read, lasts)
+
+
+def signs(given: Mapping[str, Mapping[str, Any]], settings: DutyBotSettings, clock: Clock) -> Signs | None:
+    """What repairs of incidents are to end, as Prometheus shows it; None: nobody measures, or is to be waited for."""
+    minutes = ActSettings().signs_minutes
+    if "prometheus" not in settings.skills or minutes <= 0:
+        return None
+    return Signs(
+        PrometheusClient(PrometheusSettings(**given.get("prometheus", {}))), clock.read, timedelta(minutes=minutes)
+    )
 
 
 def open_ledger(path: Path) -> Ledger:

@@ -14,8 +14,9 @@ from bot.act.policy import Judgement, Policy
 from bot.act.repairs import Repairs
 from bot.act.rulebook import Rulebook
 from bot.act.shadows import Shadows
+from bot.act.signs import Signs
 from bot.act.store import ApprovalStore
-from bot.domain.approval import Approval, ApprovalState, Past, Refusal, Verdict
+from bot.domain.approval import Approval, ApprovalState, Past, Refusal, Signal, Verdict
 from bot.domain.case import Case
 from bot.domain.message import Person
 from bot.domain.plan import Plan, Step, digest_of
@@ -25,6 +26,7 @@ from skills.change import Preview
 
 HOUR = timedelta(hours=1)
 GLASS = "glass"
+SILENCES = "alertmanager."
 MOST_PAST = 5
 
 
@@ -43,6 +45,7 @@ class Asking:
     rulebook: Rulebook
     now: Callable[[], datetime]
     new_id: Callable[[], str]
+    signs: Signs | None = None
 
     def whole(self, step: Step) -> Step | Refusal:
         """The step with its full name and normalised arguments."""
@@ -105,6 +108,7 @@ class Asking:
         looked = await self._look_ahead(replace(approval, glass=glass, past=past, finding=plan.finding))
         if isinstance(looked, Refusal):
             return looked
+        looked = replace(looked, signals=await self._signals(looked, case))
         if stopped := await self._too_much(looked, judged) or await self._too_soon(looked):
             step, why = stopped
             await self.note("refused", case.asked_by.key, f"{step.action} {step.digest}", why.why, case.thread.key)
@@ -162,6 +166,13 @@ class Asking:
             except SkillError as error:
                 return Refusal(step, error.key, error.values, str(error))
         return replace(approval, targets=tuple(targets), previews=tuple(previews), undos=tuple(undos))
+
+    async def _signals(self, approval: Approval, case: Case) -> tuple[Signal, ...]:
+        """What it is to end, where it is done for an incident; to silence alerts is meant to end nothing."""
+        repairs = [step for step in approval.steps if self._changes(step) and not step.action.startswith(SILENCES)]
+        if self.signs is None or not repairs:
+            return ()
+        return await self.signs.of(case.incident, (self.catalogue[s.action].target(s.arguments) for s in repairs))
 
     async def _past(self, steps: Sequence[Step]) -> tuple[Past, ...]:
         """How the same actions in the same namespaces ended before, those of the same targets first."""

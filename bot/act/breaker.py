@@ -12,6 +12,7 @@ from bot.domain.plan import Step
 from skills.change import Preview
 
 REMEMBERED = timedelta(days=2)
+SYSTEMS = {"argocd": "Argo CD", "flux": "Flux", "helm": "Helm"}
 PROBE = timedelta(hours=1)
 """For so long a half-open breaker waits for the one that it has let through."""
 
@@ -83,7 +84,8 @@ def unmanaged(preview: Preview | None) -> TooSoon | None:
     """What another system writes is not changed by us alone: it would be changed back."""
     if preview is None or preview.owner is None:
         return None
-    return TooSoon("refused_owner", {"owner": f"{preview.owner.system} {preview.owner.name}"})
+    system = SYSTEMS.get(preview.owner.system, preview.owner.system)
+    return TooSoon("refused_owner", {"owner": f"{system} {preview.owner.name}".strip()})
 
 
 def _after(repairs: Sequence[Repair], reset: float) -> list[Repair]:

@@ -12,10 +12,11 @@ import structlog
 
 from bot.act.executor import Executor
 from bot.act.repairs import Repair, Repairs
+from bot.act.signs import Signs
 from bot.act.store import ApprovalStore
 from bot.act.undo import put_back, to_undo
 from bot.act.unsure import cleared, insisted
-from bot.act.verify import Pace, settled
+from bot.act.verify import Pace, settled, well_again
 from bot.domain.approval import Approval, ApprovalState, Refusal
 from bot.domain.course import Course
 from bot.errors import BadInput, StoreDown
@@ -42,6 +43,7 @@ class Carrying:
         still_allowed: StillAllowed,
         pace: Pace,
         holder: str,
+        signs: Signs | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._executor = executor
@@ -50,6 +52,7 @@ class Carrying:
         self._still_allowed = still_allowed
         self._pace = pace
         self._holder = holder
+        self._signs = signs
         self._turns = count()
 
     async def carry_out(self, approval_id: str, watch: WatchCourse) -> Approval | None:
@@ -101,7 +104,7 @@ class Carrying:
         last = courses[max(courses)]
         if last.good:
             state = ApprovalState.EXECUTED
-        elif isinstance(last.outcome, Refusal):
+        elif isinstance(last.outcome, Refusal) or (last.aftermath and last.aftermath.unseen):
             state = ApprovalState.FAILED
         else:
             state = await self._undo(approval, courses, watch)
@@ -162,10 +165,13 @@ class Carrying:
 
         until = self._pace.now() + timedelta(seconds=action.settles_in)
         after = await settled(lambda: self._executor.verify(approval, place), until, self._pace, tell)
+        last = max(each for each in range(len(approval.steps)) if self._changes(approval, each))
+        if after.better and place == last and approval.signals and self._signs:
+            after = await well_again(self._signs, approval.signals, after, self._pace, tell)
         await self._store.settle(approval.id, place, after)
         await self._executor.note_check(approval, place, after)
-        if after.better:
-            await self._record(approval, place, "verified")
+        if after.better or after.unseen:
+            await self._record(approval, place, "verified" if after.better else "failed")
         checked = replace(course, aftermath=after)
         await watch(place, checked)
         return checked

@@ -61,6 +61,11 @@ class Latitude:
             found.append(Person(name, name, channel, workspace))
         return tuple(found)
 
+    @property
+    def approving(self) -> frozenset[str]:
+        """All roles that may give leave to anything."""
+        return self.asking.policy.every_approver
+
     async def standings(self) -> tuple[tuple[Standing, bool], ...]:
         """The record of each action in each namespace for each finding, and whether it has earned leave."""
         bar = self.asking.policy.earning

@@ -23,5 +23,7 @@ class ActSettings(BaseSettings):
     """An ApprovalPolicy in the cluster, as namespace/name, instead of the policy file."""
     peers: bool = False
     """Several replicas of the operator: a KopfPeering `dutybot` beside the Remediations says which of them works."""
+    signs_minutes: int = 10
+    """For so long a repair of an incident waits for its alerts to end, and errors to be few; 0: its own check alone."""
     minutes: int = 5
     """For how long a signed Remediation may still be taken."""

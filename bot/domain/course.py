@@ -13,6 +13,8 @@ class Aftermath:
     better: bool
     """False also where nobody could say in time."""
     why: str
+    unseen: bool = False
+    """Nobody could see whether it helped: it is not put back, and people have to look."""
     undone: bool | None = None
     """None: there was no reason to put it back, or it is still to be done."""
     undo_why: str = ""
@@ -39,7 +41,8 @@ class Course:
         after = self.aftermath
         if after is None or not isinstance(self.outcome, Evidence):
             return self.outcome
-        said = f"{'verified' if after.better else 'it did not help'}: {after.why}"
+        failed = "whether it helped could not be seen" if after.unseen else "it did not help"
+        said = f"{'verified' if after.better else failed}: {after.why}"
         if after.undone is not None:
             said += f"; {'undone' if after.undone else 'not undone'}: {after.undo_why}"
         return replace(self.outcome, summary=f"{self.outcome.summary}; {said}")

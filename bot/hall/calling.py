@@ -1,6 +1,8 @@
 """Calls people: where a repair did not help, where repairs are paused, and where somebody broke the glass."""
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bot.act.gate import Gate
 from bot.domain.approval import Approval, ApprovalState, Refusal
@@ -10,6 +12,7 @@ from bot.domain.plan import Step
 from bot.talk.cards.evidence import refusal_text
 from bot.talk.cards.notice import notice_card
 from bot.talk.cards.words import Words
+from bot.talk.channels import Channel, Peopled
 from bot.talk.outbox import Outbox
 
 AT_A_LOSS = frozenset({ApprovalState.UNDONE, ApprovalState.FAILED})
@@ -17,10 +20,11 @@ AT_A_LOSS = frozenset({ApprovalState.UNDONE, ApprovalState.FAILED})
 
 @dataclass(frozen=True, slots=True)
 class Calling:
-    """In the thread for everybody, and to each approver whom the policy names."""
+    """In the thread for everybody, and to each approver."""
 
     gate: Gate
     outbox: Outbox
+    channels: Mapping[str, Channel] = field(default_factory=dict)
 
     async def hand_over(self, approval: Approval, words: Words) -> None:
         """What did not help is a person's now; where repairs are paused, each approver is told."""
@@ -49,9 +53,14 @@ class Calling:
             await self.all_approvers(card)
 
     async def all_approvers(self, card: Card) -> None:
-        """A word to each in private, on the platform of each."""
-        for person in self.gate.latitude.approvers():
-            await self.outbox.whisper(Thread(person.channel, "", "", person.workspace), person, card)
+        """A word to each in private: whom the policy names, and who is one by a group or department of a platform."""
+        people = list(self.gate.latitude.approvers())
+        for channel in self.channels.values():
+            if isinstance(channel, Peopled):
+                people += await channel.members(self.gate.latitude.approving)
+        once = {(person.channel, person.id): person for person in reversed(people)}
+        told = (self.outbox.whisper(Thread(p.channel, "", "", p.workspace), p, card) for p in once.values())
+        await asyncio.gather(*told)
 
 
 def _line(step: Step) -> str:

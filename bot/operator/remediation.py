@@ -119,12 +119,12 @@ class Remediator:
         action = self._catalogue[spec.action]
         try:
             target = action.target(action.normalise(spec.arguments))
-            ruled_out = await self._ruled_out(spec, target)
+            ruled_out = await self._ruled_out(spec, target, begun)
         except SkillError as error:
             return str(error)
         return ruled_out or ("" if spec.is_what_was_approved() else "it is not what the digest was approved for")
 
-    async def _ruled_out(self, spec: Spec, target: Target) -> str:
+    async def _ruled_out(self, spec: Spec, target: Target, begun: bool) -> str:
         """What our own policy has against it now, whatever the bot's said."""
         action = self._catalogue[spec.action]
         if spec.operation == "undo":
@@ -136,6 +136,10 @@ class Remediator:
         judged = self._policy.judge(action, target, asker, self._now(), bool(spec.glass), labels)
         if judged.verdict is Verdict.REFUSE or judged.shadow:
             return f"the policy refuses it ({judged.key or 'shadow'}, rule {judged.rule or '-'})"
+        if not begun and action.change and judged.limits.measured:
+            over = judged.limits.exceeded(await action.change.preview(spec.arguments))
+            if over:
+                return f"it would hit {over[1]:g} {over[0]}, and the rule {judged.rule} allows {over[2]:g}"
         if spec.automatic:
             return "" if judged.automatic else "the policy does not let it be done without asking"
         others = {each.person.key: each.person for each in spec.approvedBy}

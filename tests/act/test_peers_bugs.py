@@ -117,6 +117,29 @@ async def test_after_a_restart_every_waiting_approval_can_still_be_given(tmp_pat
     await again.database.close()
 
 
+async def test_a_decision_outlives_the_process_that_heard_it(tmp_path):
+    """It was kept in a cache, or in memory."""
+    room = await Room(tmp_path).open()
+    asked = (await room.ask((SWITCH, {"name": "a"}))).asked
+    assert (await room.say(asked)).counted
+    await room.database.close()
+    again = await Room(tmp_path).open()
+    assert [each.id for each in await again.gate.allowed()] == [asked.id]
+    assert (await again.say(asked)).key == "approval_approved"
+    assert (await again.carry_out(asked)).state is ApprovalState.EXECUTED
+    assert again.world.done == ["a"]
+    await again.database.close()
+
+
+async def test_an_old_button_is_good_for_nothing(room):
+    """A stored click could be sent again for ever: its time was not looked at."""
+    asked = (await room.ask((SWITCH, {"name": "a"}))).asked
+    room.clock = asked.expires_at
+    assert (await room.say(asked, at=asked.asked_at)).key == "approval_expired"
+    assert await room.carry_out(asked) is None
+    assert room.world.done == []
+
+
 async def test_the_first_click_counts(room):
     """A guard in memory swallowed it."""
     asked = (await room.ask((SWITCH, {"name": "a"}))).asked

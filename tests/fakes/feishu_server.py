@@ -20,6 +20,7 @@ KEY, TOKEN = "an-encrypt-key", "a-verification-token"
 PEOPLE = {
     "ou_lin": {"name": "林", "email": "lin@example.com", "department_ids": ["od-1"]},
     "ou_chen": {"name": "陈", "email": "chen@example.com", "department_ids": ["od-sre"]},
+    "ou_zhao": {"name": "赵", "email": "zhao@example.com", "department_ids": ["od-sre"]},
 }
 
 
@@ -156,6 +157,11 @@ class FeishuServer:
     def _answer(self, method, path, told):
         if path == "/bot/v3/info":
             return {"bot": {"open_id": "ou_bot", "app_name": "aiops"}}
+        if path == "/contact/v3/users/find_by_department":
+            inside = [name for name, each in sorted(PEOPLE.items()) if told["department_id"] in each["department_ids"]]
+            start = int(told.get("page_token") or 0)
+            more = {"has_more": start + 1 < len(inside), "page_token": str(start + 1)}
+            return {"data": {"items": [{"open_id": name} for name in inside[start : start + 1]], **more}}
         if path.startswith("/contact/v3/users/"):
             user = PEOPLE.get(path.rpartition("/")[2])
             return {"data": {"user": user}} if user else {"code": 41050, "msg": "no authority"}

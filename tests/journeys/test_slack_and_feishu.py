@@ -25,7 +25,16 @@ class SlackSide:
     def __init__(self, server):
         self.server = server
         self.people = {"lin": "U1", "chen": "U2", "guest": "U3"}
-        server.groups = {"S1": ["U2"], "S2": ["U1", "U2"]}
+        server.groups = {"S1": ["U2", "U4"], "S2": ["U1", "U2"]}
+
+    def approvers(self):
+        return {"U2", "U4"}
+
+    def said_in_private(self):
+        """By ephemeral message, or where nothing was asked, by direct message."""
+        whispers = [(each["user"], json.dumps(each["blocks"], ensure_ascii=False)) for each in self.server.whispers]
+        direct = [(each["channel"], self.text(each)) for each in self.server.messages.values()]
+        return whispers + [(who, text) for who, text in direct if who.startswith("U")]
 
     def given(self):
         roles = {"S1": "approver", "S2": "operator"}
@@ -72,6 +81,13 @@ class FeishuSide:
     def __init__(self, server):
         self.server = server
         self.people = {"lin": "ou_lin", "chen": "ou_chen", "guest": "ou_guest"}
+
+    def approvers(self):
+        return {"ou_chen", "ou_zhao"}
+
+    def said_in_private(self):
+        sent = [(each.get("receive_id", ""), each["content"]) for each in self.server.messages.values()]
+        return [(who, text) for who, text in sent if who.startswith("ou_")]
 
     def given(self):
         roles = {"od-sre": "approver", "od-1": "operator"}
@@ -227,3 +243,15 @@ async def test_busy_platforms_and_refused_cards_lose_nothing(side):
     await side.ask("lin", "/restart order-service")
     _, made = await card(side, lambda text: "approve" in text)
     assert set(side.approvable(made)) == {"approve", "reject", "edit"}
+
+
+async def test_when_somebody_breaks_the_glass_every_approver_is_told_whatever_made_them_one(side):
+    """By a user group of Slack, by a department of Feishu: nobody of them stands in the policy by name."""
+    expected = side.approvers()
+    await side.command("chen", "/break-glass", "商城全部下单失败，必须马上处理")
+    told, until = set(), time.monotonic() + 30
+    while told != expected and time.monotonic() < until:
+        told = {who for who, text in side.said_in_private() if "商城全部下单失败" in text}
+        await asyncio.sleep(0.05)
+    assert told == expected
+    assert len(expected) == 2

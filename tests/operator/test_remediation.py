@@ -11,10 +11,10 @@ from bot.act.signing import is_signed, new_pair, private_key, public_key, signed
 from bot.errors import BadInput
 from bot.operator.remediation import Remediator
 from bot.operator.rights import of_actions, operator_role, rules, split
-from skills import Catalogue, Clock
+from skills import Catalogue, Clock, Unsure
 from skills.kubernetes import Kubernetes
 from skills.kubernetes.settings import KubernetesSettings
-from tests.act.lamps import CHEN, LIN, SWITCH, Room
+from tests.act.lamps import CHEN, LIN, SWITCH, Lamp, Room
 
 
 @pytest.fixture
@@ -42,6 +42,42 @@ async def test_what_is_signed_is_done_and_what_has_ended_is_left(room):
     assert (told["phase"], room.world.done) == ("Done", ["a"])
     assert told["conditions"][0]["status"] == "True"
     assert await room.remediator.take(await spec_again(room), told) == {}
+
+
+async def test_what_has_grown_past_its_limits_is_not_done(room):
+    made = await spec(room)
+    room.world.pods = tuple(f"shop/p{number}" for number in range(51))
+    told = await room.remediator.take(made, {})
+    assert (told["phase"], room.world.done) == ("Refused", [])
+    assert told["why"] == "it would hit 51 pods, and the rule changing allows 50"
+    assert (await room.remediator.take(made, {"phase": "Running"}))["phase"] == "Done"
+
+
+async def test_a_change_whose_answer_is_lost_is_looked_at(room, monkeypatch):
+    """Made, and not answered: it is Done, and not Failed."""
+    run, broken = Lamp.run, []
+
+    async def lost(self, snapshot):
+        told = await run(self, snapshot)
+        if not broken:
+            broken.append(1)
+            raise Unsure("unsure", system="Lamps", url="http://lamps", why="the connection broke")
+        return told
+
+    monkeypatch.setattr(Lamp, "run", lost)
+    monkeypatch.setattr("bot.act.unsure.PAUSES", (0.0, 0.0))
+    told = await room.remediator.take(await spec(room), {})
+    assert (told["phase"], room.world.done) == ("Done", ["a"])
+
+
+async def test_a_change_that_was_lost_on_the_way_failed(room, monkeypatch):
+    async def lost(self, snapshot):
+        raise Unsure("unsure", system="Lamps", url="http://lamps", why="the connection broke")
+
+    monkeypatch.setattr(Lamp, "run", lost)
+    monkeypatch.setattr("bot.act.unsure.PAUSES", (0.0, 0.0))
+    told = await room.remediator.take(await spec(room), {})
+    assert (told["phase"], told["key"], room.world.done) == ("Failed", "not_done", [])
 
 
 async def spec_again(room):

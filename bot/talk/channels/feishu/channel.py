@@ -147,6 +147,10 @@ class FeishuChannel:
         except ChannelError as error:
             log.warning("nobody was buzzed", ref=placed.ref, why=str(error))
 
+    async def members(self, roles: frozenset[str]) -> Sequence[Person]:
+        """By name, department, group chat or user group."""
+        return await self._people.members(roles)
+
     async def whisper(self, thread: Thread, person: Person, card: Card) -> None:
         """By direct message: nothing shown to one person alone can come later in a group."""
         body = {"receive_id": person.id, "msg_type": "interactive", "content": render(card)}

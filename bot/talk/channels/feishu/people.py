@@ -53,6 +53,35 @@ class People:
             self.read.set()
             await asyncio.sleep(GROUPS_EVERY)
 
+    async def members(self, roles: frozenset[str]) -> tuple[Person, ...]:
+        """Everyone to whom a name, a department or a group gives one of these roles."""
+        now, found = time.monotonic(), set[str]()
+        for mark in (mark for mark, role in self._settings.roles.items() if role in roles):
+            if mark.startswith("ou_"):
+                found.add(mark)
+            elif mark.startswith(("od-", "od_")):
+                try:
+                    found |= await self._of_department(mark)
+                except ChannelError as error:
+                    log.warning("a department could not be read", department=mark, why=str(error))
+            else:
+                until, members = self._groups.get(mark, (0.0, frozenset[str]()))
+                found |= members if until > now else frozenset()
+        return tuple(self._person(user, user, "", frozenset(), "") for user in sorted(found))
+
+    async def _of_department(self, department: str) -> frozenset[str]:
+        """Those who belong to it themselves, page by page: the same who have its role."""
+        kinds = {"user_id_type": "open_id", "department_id_type": "open_department_id", "page_size": "50"}
+        found: set[str] = set()
+        page: dict[str, str] = {}
+        while True:
+            asked = {**kinds, "department_id": department, **page}
+            told = await self._client.call("GET", "/contact/v3/users/find_by_department", params=asked)
+            found |= {str(each.get("open_id", "")) for each in told.get("items") or ()}
+            if not told.get("has_more") or not told.get("page_token"):
+                return frozenset(found - {""})
+            page = {"page_token": str(told["page_token"])}
+
     def _by_group(self, user: str) -> frozenset[str]:
         now = time.monotonic()
         groups = [group for group, (until, members) in self._groups.items() if until > now and user in members]

@@ -16,6 +16,7 @@ SCOPES = {
 }
 OPTIONAL = {
     "im:message.group_msg": "sensitive: what follows in its own threads without naming it",
+    "contact:department.organize:readonly": "to tell all approvers of a department when somebody breaks the glass",
     "im:chat.members:read": "roles by group chat",
     "contact:group:readonly": "roles by user group",
     "im:message.urgent": "urgent notices for dangerous approvals (FEISHU_URGENT)",

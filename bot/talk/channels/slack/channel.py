@@ -161,6 +161,10 @@ class SlackChannel:
                     raise
         return Placed(f"home:{delivery.thread.place}", delivery.thread)
 
+    async def members(self, roles: frozenset[str]) -> Sequence[Person]:
+        """By user group."""
+        return self.people.members(roles)
+
     async def whisper(self, thread: Thread, person: Person, card: Card) -> None:
         """Ephemeral where it was asked; by direct message if that cannot be."""
         rendered = Ladder(card, {}).rendered()

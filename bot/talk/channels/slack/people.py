@@ -55,6 +55,14 @@ class People:
             self.read.set()
             await asyncio.sleep(GROUPS_EVERY)
 
+    def members(self, roles: frozenset[str]) -> tuple[Person, ...]:
+        """Everyone in the groups that give one of these roles."""
+        now = time.monotonic()
+        known = [
+            members for group, (until, members) in self._members.items() if until > now and self._roles[group] in roles
+        ]
+        return tuple(Person(user, user, "slack", self.home) for user in sorted(frozenset().union(*known)))
+
     def _roles_of(self, user: str, workspace: str) -> frozenset[str]:
         if self.home and workspace != self.home:
             return frozenset()

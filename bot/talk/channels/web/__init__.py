@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from bot.database import Database
 from bot.database.files import Files
+from bot.domain.message import Person
 from bot.errors import BadInput
 from bot.talk.channels.web.api import Api
 from bot.talk.channels.web.channel import WebChannel
@@ -42,7 +43,8 @@ def make(
     _check(settings, host)
     files = Files(database)
     uploads = Uploads(files)
-    channel = WebChannel(Store(database), now, uploads)
+    people = [Person(seat.id, seat.name, "web", "", seat.roles) for seat in settings.people]
+    channel = WebChannel(Store(database), now, uploads, people)
     sessions = Sessions(database, settings, now, visits)
     threshold = Threshold(sessions, host, settings.posts_per_minute)
     api = Api(channel, sessions, threshold, settings, hints, story, pictures or files.picture, uploads)

@@ -33,8 +33,11 @@ class WebChannel:
 
     name = "web"
 
-    def __init__(self, store: Store, now: Callable[[], datetime], uploads: Uploads) -> None:
+    def __init__(
+        self, store: Store, now: Callable[[], datetime], uploads: Uploads, people: Sequence[Person] = ()
+    ) -> None:
         self._uploads = uploads
+        self._people = people
         self.pace = Pace(live=0.008)
         self.hub = Hub()
         self.store = store
@@ -104,6 +107,10 @@ class WebChannel:
             )
             await self._post(entry, place)
         return Placed(delivery.slot, place)
+
+    async def members(self, roles: frozenset[str]) -> Sequence[Person]:
+        """As the settings name them."""
+        return [person for person in self._people if person.roles & roles]
 
     async def whisper(self, thread: Thread, person: Person, card: Card) -> None:
         body = orjson.dumps({"thread": thread.id, "card": card})

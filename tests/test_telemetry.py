@@ -1,8 +1,10 @@
 """What /metrics tells of our own health."""
 
 import asyncio
+import gc
 import gzip
 import json
+import logging
 import threading
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +21,7 @@ from bot.domain.message import Message, Person, Thread
 from bot.hall.vitals import Vitals
 from bot.settings import DutyBotSettings
 from bot.talk.web import make_app
+from bot.telemetry.logs import Foreign
 
 HELLO = Message("m1", Thread("web", "t1", "t1"), Person("asker", "Lin"), "hello", datetime.now(UTC))
 
@@ -90,6 +93,8 @@ def logging_anew():
     before = structlog.get_config()
     yield
     structlog.configure(**before)
+    root = logging.getLogger()
+    root.handlers = [each for each in root.handlers if not isinstance(each, Foreign)]
 
 
 def test_a_list_is_logged_as_a_list_without_secrets(capsys, logging_anew):
@@ -109,6 +114,72 @@ def test_for_a_collector_each_line_is_one_object(capsys, logging_anew):
     said = json.loads(line)
     assert (said["level"], said["event"], said["slot"]) == ("warning", "a card was not accepted yet", "answer:1")
     assert "hunter2" not in line
+
+
+CANARY = "AKIA" + "Q3EGRQMOLC7WY5TX"
+
+
+def fail():
+    secret = CANARY
+    try:
+        raise ValueError(f"refused: {secret}")
+    except ValueError as error:
+        error.add_note(f"sent Authorization: Bearer {secret}")
+        raise RuntimeError("password=hunter2hunter2") from error
+
+
+WAYS = {
+    "the event": lambda log: log.info(f"key {CANARY}"),
+    "a value": lambda log: log.info("x", why=CANARY),
+    "the name of a value": lambda log: log.info("x", **{CANARY: 1}),
+    "deep inside": lambda log: log.info("x", more=[{"a": (CANARY, {CANARY})}, [[CANARY]]]),
+    "bytes": lambda log: log.info("x", body=CANARY.encode()),
+    "an exception as a value": lambda log: log.warning("x", why=ValueError(CANARY)),
+    "what is bound": lambda log: log.bind(key=CANARY).info("x"),
+    "a line broken in two": lambda log: log.info(f"one\ntwo {CANARY}"),
+    "a library": lambda log: logging.getLogger("httpx").warning("sent %s", CANARY),
+}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("way", WAYS)
+def test_no_way_into_the_log_carries_a_secret(capsys, logging_anew, form, way):
+    telemetry.log_as("info", form)
+    WAYS[way](structlog.get_logger())
+    said = capsys.readouterr().err
+    assert "REDACTED" in said
+    assert CANARY not in said
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("ours", [True, False])
+def test_an_exception_is_logged_with_its_causes_and_without_their_secrets(capsys, logging_anew, form, ours):
+    telemetry.log_as("info", form)
+    try:
+        fail()
+    except RuntimeError:
+        structlog.get_logger().exception("x") if ours else logging.getLogger("asyncio").exception("x")
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert "ValueError: refused" in said
+    assert CANARY not in said
+    assert "hunter2" not in said
+
+
+async def test_what_nobody_waited_for_is_logged_without_secrets(capsys, logging_anew):
+    telemetry.log_as("info")
+
+    async def lost():
+        fail()
+
+    task = asyncio.create_task(lost())
+    await asyncio.wait([task])
+    del task
+    gc.collect()
+    said = capsys.readouterr().err
+    assert "never retrieved" in said
+    assert CANARY not in said
+    assert "hunter2" not in said
 
 
 class Collector(BaseHTTPRequestHandler):

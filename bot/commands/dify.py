@@ -108,8 +108,12 @@ async def _setup(kind: "Kind", language: "Language", model: "Model", reach: str,
         typer.echo("✓ signed in")
         tools = await _provided(console, reach, door) if kind in {"chatflow", "agent"} else _tools(())
         name = f"DutyBot {kind}"
-        over = "" if kind == "agent" else await console.app_named(name)  # Dify replaces graphs, not classic agents
-        made = await console.bring_in(as_yaml(app(kind, language, model, tools)), name, over)
+        over, written = await console.app_named(name), app(kind, language, model, tools)
+        if kind == "agent" and over:
+            made = over
+            await console.configure(made, written["model_config"])
+        else:
+            made = await console.bring_in(as_yaml(written), name, over)
         typer.echo(f"✓ app {made}")
         if kind != "agent":
             await console.publish(made)
@@ -120,7 +124,7 @@ async def _setup(kind: "Kind", language: "Language", model: "Model", reach: str,
     url = ConsoleSettings().url.rstrip("/") + "/v1"
     if kind == "triage":
         typer.echo(f"\nIt takes one alert: POST {url}/workflows/run with Authorization: Bearer {key}\n")
-        return 0
+        return await _check(language, True, url, key, triage=True)
     typer.echo(f"\nPut this into .env:\nDIFY_URL={url}\nDIFY_KEY={key}\n")
     return await _check(language, True, url, key)
 
@@ -147,9 +151,9 @@ async def _provided(console: "Console", reach: str, door: "Door") -> "Tools":
     return _tools(skills, provider=provider)
 
 
-async def _check(language: "Language", turn: bool, url: str = "", key: str = "") -> int:
+async def _check(language: "Language", turn: bool, url: str = "", key: str = "", triage: bool = False) -> int:
     from bot.think.dify.apps import INPUTS
-    from bot.think.dify.checkup import look
+    from bot.think.dify.checkup import look, try_triage
     from bot.think.dify.client import Client
     from bot.think.dify.settings import DifySettings
 
@@ -157,7 +161,8 @@ async def _check(language: "Language", turn: bool, url: str = "", key: str = "")
     client = Client(settings)
     wrong = 0
     try:
-        async for finding in look(client, language, frozenset(INPUTS), turn):
+        found = try_triage(client, language) if triage else look(client, language, frozenset(INPUTS), turn)
+        async for finding in found:
             wrong += bool(finding.wrong)
             told = f"✗ {finding.what}: {finding.wrong}" if finding.wrong else f"✓ {finding.what}"
             typer.secho(told, fg="red" if finding.wrong else "green")

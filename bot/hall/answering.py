@@ -12,8 +12,8 @@ from bot.domain.approval import Approval, Refusal
 from bot.domain.case import Case
 from bot.domain.message import Press
 from bot.domain.plan import Plan
-from bot.domain.thought import Began
-from bot.errors import BotError, StoreDown
+from bot.domain.thought import Activity, Began, Thought
+from bot.errors import BotError, BrainError, Declined, StoreDown
 from bot.hall.approving import Approving
 from bot.hall.explaining import Explaining
 from bot.hall.filling import filled_in
@@ -65,6 +65,7 @@ class Answering:
         if task.cancelled():
             words = Words(case.language)
             await self.outbox.show(slot, case.thread, notice_card(words("stopped"), words))
+            await self.gate.thought(self.analyst.unanswered(case, "stopped"), case)
             begun = await self.casebook.of_thread(case.thread)
             await self.casebook.keep(replace(case, conversation=begun.conversation if begun else case.conversation))
         else:
@@ -78,6 +79,19 @@ class Answering:
         language = before.language if before else press.person.language
         quoted = f"{press.person.name}: {' · '.join(asked.text.splitlines())}"
         await self.answer(press.key, replace(case, filled=filled, language=language), quoted)
+
+    async def rate(self, press: Press, up: bool) -> None:
+        """A thumb is written down here in any case; whoever gave it hears where the brain did not hear of it."""
+        case = await self.casebook.of_thread(press.thread)
+        if case is None:
+            return
+        await self.gate.note(press.person, f"rated {'up' if up else 'down'}", press.target)
+        try:
+            await self.analyst.rate(case, up, press.value)
+        except BrainError as error:
+            words = Words(press.person.language)
+            told = words("rated_here", why=words.of_error(error.key, error.values, str(error)))
+            await self.outbox.whisper(press.thread, press.person, notice_card(told, words, "ok"))
 
     def stop(self, answer_id: str) -> bool:
         """Stop an answer that is under way; False if it is not."""
@@ -127,16 +141,25 @@ class Answering:
                     if isinstance(thought, Began) and thought.conversation != case.conversation:
                         case = replace(case, conversation=thought.conversation)
                         await self.casebook.keep(case)  # an answer that breaks must not lose the conversation
-                    if isinstance(thought, Plan) and thought.prompts:
-                        await self.gate.thought(thought, case)
+                    await self._written_down(thought, case)
                     await self.outbox.live(slot, case.thread, answer.card)
                     if isinstance(thought, Plan):
                         return answer, case, thought
         except StoreDown:
             raise
         except BotError as error:
+            if isinstance(error, Declined):
+                await self.gate.thought(self.analyst.unanswered(case, error.key), case)
             return replace(answer, error=answer.words.of_error(error.key, error.values, str(error))), case, None
         return answer, case, Plan(answer.text)
+
+    async def _written_down(self, thought: Thought, case: Case) -> None:
+        """Every call of a brain is in the ledger: what it was asked by which prompts, also where no answer came."""
+        match thought:
+            case Plan() if thought.prompts or thought.asked:
+                await self.gate.thought(thought, case)
+            case Activity(id, name, "failed", why) if id == f"brain-{name}":
+                await self.gate.thought(self.analyst.unanswered(case, why, name), case)
 
     async def _act(
         self, slot: str, answer: Answer, case: Case, plan: Plan, number: int

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from bot.errors import BrainAway
 from bot.redaction import mask
 from bot.think.agent.settings import ModelSettings
+from bot.think.agent.speaking import chat_of
 from bot.think.agent.troubles import of_api
 from knowledge import Document, Passage
 from knowledge.cases import Part, lines_of
@@ -84,20 +85,8 @@ class Librarian:
         return reply.text
 
     def _chat(self) -> "ChatOpenAI":
-        from langchain_openai import ChatOpenAI
-
         if self._model is None:
-            chosen = self._settings
-            self._model = ChatOpenAI(
-                model=chosen.name,
-                base_url=chosen.url,
-                api_key=chosen.key if chosen.key.get_secret_value() else "none",  # type: ignore[arg-type]
-                temperature=0,
-                max_completion_tokens=chosen.most_tokens,
-                timeout=chosen.seconds,
-                max_retries=1,
-                streaming=True,
-            )
+            self._model = chat_of(self._settings, temperature=0, streaming=True)
         return self._model
 
 

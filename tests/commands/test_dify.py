@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from bot.__main__ import app
 from bot.errors import BadInput
-from tests.fakes.dify_server import DifyServer, plain, replay
+from tests.fakes.dify_server import Answer, DifyServer, plain, replay
 
 SECRET = "everything-secret-0123"
 IMPORTED = {"id": "i-1", "status": "completed", "app_id": "a-1", "error": ""}
@@ -132,11 +132,43 @@ def test_a_dify_without_mcp_gets_custom_tools(dify):
     assert not any(each["path"].endswith("/tool-provider/mcp") for each in dify.requests)
 
 
-def test_the_triage_app_is_no_brain(dify):
-    told = run("setup", "--kind", "triage")
+def test_a_classic_agent_that_is_there_is_brought_up_to_date(dify):
+    dify.on("/console/api/apps$", plain(200, {"data": [{"id": "a-7", "name": "DutyBot agent"}]}))
+    dify.on("/apps/a-7/model-config$", plain(200, {"result": "success"}))
+    dify.on("/v1/info$", plain(200, {"mode": "agent-chat"}))
+    dify.on("/v1/meta$", plain(200, {"tool_icons": {}}))
+    dify.on("/v1/chat-messages$", replay("agent_tool_call"))
+    told = run("setup", "--kind", "agent", "--model", "qwen-max")
     assert told.exit_code == 0, told.output
+    sent = asked(dify, "/apps/a-7/model-config")["json"]
+    assert (sent["model"]["name"], sent["agent_mode"]["strategy"]) == ("qwen-max", "function_call")
+    assert {each["provider_id"] for each in sent["agent_mode"]["tools"]} == {"dutybot"}
+    assert not [each for each in dify.requests if each["path"].endswith(("/imports", "/publish"))]
+
+
+def ended(status, **data):
+    told = {"event": "workflow_finished", "task_id": "t", "workflow_run_id": "r", "data": {"status": status, **data}}
+    return Answer(pieces=[(0, b"event: ping\n\ndata: " + json.dumps(told).encode() + b"\n\n")])
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "words"),
+    [
+        (ended("succeeded", outputs={"text": "A test."}), 0, "✓ alert"),
+        (ended("succeeded", outputs={"text": ""}), 1, "✗ alert"),
+        (ended("failed", error="Error code: 401 - bad key"), 1, "credentials"),
+        (replay("err_bad_key"), 1, "DIFY_KEY"),
+    ],
+)
+def test_the_triage_app_is_no_brain_and_reads_one_alert(dify, answer, code, words):
+    dify.on("/v1/info$", plain(200, {"mode": "workflow"}))
+    dify.on("/v1/workflows/run$", answer)
+    told = run("setup", "--kind", "triage", "--language", "en")
+    assert told.exit_code == code, told.output
+    assert words in told.output
+    assert set(asked(dify, "/v1/workflows/run")["json"]["inputs"]) == {"alert", "findings", "zone"}
     assert "/v1/workflows/run with Authorization: Bearer app-new" in told.output
-    assert "DIFY_KEY" not in told.output
+    assert "DIFY_KEY=" not in told.output
 
 
 def test_an_import_that_waits_is_confirmed(dify):

@@ -1,10 +1,12 @@
 """Dify fails in the middle of a conversation, in each way it can: one clear card, and the thread goes on."""
 
 import asyncio
+import json
 import uuid
 
 import pytest
 
+from bot.think import prompts
 from tests.fakes.dify_server import FIXTURES, Answer, DifyServer, plain, replay
 from tests.journeys.visitor import house_over, texts
 
@@ -98,3 +100,45 @@ async def test_who_presses_stop_does_not_lose_the_conversation(dify, lin):
     await ended(lin, thread, "Hello from", 2)
     assert turns(dify)[-1]["conversation_id"]
     assert any(each["path"].endswith("/stop") for each in dify.requests)
+
+
+def brains(tmp_path):
+    """What the ledger has of the calls of brains: outcome and facts of each."""
+    lines = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    records = [line.get("record", line) for line in lines]
+    return [(each["outcome"], each["facts"]) for each in records if each.get("did") == "brain"]
+
+
+async def test_every_call_is_in_the_ledger_with_its_prompts_also_one_without_an_answer(dify, lin, tmp_path):
+    dify.on("/chat-messages$", plain(502, b"<html>"))
+    thread = await lin.write("how is the shop?")
+    await ended(lin, thread, "a fault of its own", 1)
+    dify.on("/chat-messages$", replay(WHOLE))
+    await lin.write("and now?", thread)
+    await ended(lin, thread, "Hello from", 2)
+    (failed, first), (answered, second) = brains(tmp_path)
+    assert "HTTP 502" in failed
+    assert answered == "answered"
+    assert first["prompts"] == second["prompts"] == prompts.version()
+    assert first["asked"] != second["asked"]
+
+
+async def test_a_thumb_for_what_dify_has_forgotten_is_kept_and_its_giver_is_told(dify, lin, tmp_path):
+    dify.on("/chat-messages$", replay(WHOLE))
+    thread = await lin.write("how is the shop?")
+    card = await ended(lin, thread, "Hello from", 1)
+    gone = {"code": "not_found", "message": "Conversation Not Exists.", "status": 404}
+    dify.on("/messages$", plain(404, gone))
+    async with lin.client.stream("GET", f"/web/stream?thread={thread}") as stream:
+        lines = stream.aiter_lines()
+        await anext(lines)
+        buttons = [button for block in card["blocks"] if block["kind"] == "buttons" for button in block["buttons"]]
+        target = next(each["target"] for each in buttons if each["act"] == "up")
+        body = {"key": uuid.uuid4().hex, "thread": thread, "kind": "up", "target": target}
+        assert (await lin.post("/web/presses", body)).status_code == 202
+        async with asyncio.timeout(30):
+            async for line in lines:
+                if "noted here" in line:
+                    break
+    assert len(await lin.cards(thread)) == 1, "no apology stands in the thread"
+    assert '"rated up"' in (tmp_path / "audit.jsonl").read_text()

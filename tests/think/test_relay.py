@@ -11,6 +11,7 @@ from bot.think.brains import dify, scripted
 from bot.think.dify.settings import DifySettings
 from bot.think.means import Means
 from bot.think.relay import Relay
+from skills import discover
 from tests.fakes.dify_server import DifyServer, plain, replay
 from tests.think.brains.briefings import briefing
 
@@ -130,7 +131,7 @@ async def test_when_all_are_away_the_first_error_is_told(server, dify_brain):
 
 async def test_rules_that_stand_in_show_what_they_were_asked(server, dify_brain):
     server.on(CHAT, plain(502, b"x"))
-    relay = Relay([dify_brain, scripted.make(Means({}))])
+    relay = Relay([dify_brain, scripted.make(Means(discover(())))])
     asked = briefing("what is 192.168.7.7 with password=hunter2secret doing?")
     *_, plan = [thought async for thought in relay.think(asked)]
     assert (plan.brain, plan.prompts) == ("scripted", "")

@@ -17,6 +17,7 @@ from bot.domain.thought import Activity, Thought, Words
 from bot.errors import BotError, BrainAway, BrainRefused
 from bot.think import prompts
 from bot.think.agent.settings import ModelSettings
+from bot.think.agent.speaking import chat_of
 from bot.think.agent.toolbox import Toolbox
 from bot.think.agent.troubles import of_api
 from bot.think.dify.veil import Veil, shown_and_blocks
@@ -141,20 +142,8 @@ class LangChain:
         return replace(plan, steps=found.steps, title=found.title, reason=found.reason, id=found.id)
 
     def _chat(self) -> "ChatOpenAI":
-        from langchain_openai import ChatOpenAI
-
         if self._model is None:
-            chosen = self._settings
-            self._model = ChatOpenAI(
-                model=chosen.name,
-                base_url=chosen.url,
-                api_key=chosen.key if chosen.key.get_secret_value() else "none",  # type: ignore[arg-type]
-                temperature=chosen.temperature,
-                max_completion_tokens=chosen.most_tokens,
-                timeout=chosen.seconds,
-                max_retries=1,
-                stream_usage=True,
-            )
+            self._model = chat_of(self._settings, stream_usage=True)
         return self._model
 
     async def rate(self, case: Case, up: bool | None, why: str = "") -> None:

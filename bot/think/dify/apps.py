@@ -52,7 +52,8 @@ def app(kind: Kind, language: Language, model: Model, tools: Tools) -> dict[str,
         case "block":
             thinks = nodes.model(model, _told(language) + "\n" + prompts.block_rules(language) + ACTIONS, chat=True)
             graph = [nodes.start(INPUTS), thinks, nodes.answer("{{#llm.text#}}")]
-            return _top(kind, language, "advanced-chat", "0.6.0") | {"workflow": nodes.workflow(graph)}
+            whole = nodes.workflow(graph, files=True)
+            return _top(kind, language, "advanced-chat", "0.6.0") | {"workflow": whole}
         case "triage":
             thinks = nodes.model(model, prompts.triage_rules(language), user=TRIAGED[language])
             graph = [nodes.start({"alert": 20_000, "findings": 40_000, "zone": 100}), thinks, nodes.end()]
@@ -133,7 +134,7 @@ def _agent_chat(language: Language, model: Model, tools: Tools) -> dict[str, Any
         "sensitive_word_avoidance": {**off, "type": "", "configs": []},
         "speech_to_text": off,
         "text_to_speech": {**off, "language": "", "voice": ""},
-        "file_upload": {"enabled": False, "image": {"enabled": False, "number_limits": 3, "transfer_methods": []}},
+        "file_upload": nodes.uploads(),
         "opening_statement": "",
         "chat_prompt_config": {},
         "completion_prompt_config": {},

@@ -91,3 +91,40 @@ async def _turn(client: Client, language: Language) -> Finding:
     if listener.ended == "failed":
         return Finding("turn", say(of_failure(*listener.failure), language))
     return Finding("turn") if listener.answer.strip() else Finding("turn", say(BotError("dify_empty"), language))
+
+
+async def try_triage(client: Client, language: Language) -> AsyncIterator[Finding]:
+    """The workflow that reads one alert: is it one, and does it say something of an alert."""
+    try:
+        told = await client.call("GET", "/info")
+    except BotError as error:
+        yield Finding("key", say(error, language))
+        return
+    mode = told.get("mode") if isinstance(told, dict) else ""
+    if mode != "workflow":
+        yield Finding("app", say(of_failure("not_workflow_app", "400", ""), language))
+        return
+    yield Finding("app (workflow)")
+    yield await _alert(client, language)
+
+
+async def _alert(client: Client, language: Language) -> Finding:
+    """One made-up alert; what it says of it does not matter."""
+    inputs = {"alert": "TestAlert: nothing is wrong, this only tries the workflow", "findings": "", "zone": "UTC"}
+    body = {"inputs": inputs, "user": "dutybot:check", "response_mode": "streaming"}
+    listener, said = Listener(), ""
+    try:
+        async with aclosing(client.run(body)) as events:
+            async for event in events:
+                listener.hear(event)
+                if listener.over:
+                    outputs = event.data.get("outputs")
+                    said = str(outputs.get("text") or "") if isinstance(outputs, dict) else ""
+                    break
+    except BotError as error:
+        return Finding("alert", say(error, language))
+    except LineLost:
+        return Finding("alert", say(BotError("dify_stream_cut"), language))
+    if listener.ended != "answered":
+        return Finding("alert", say(of_failure(*listener.failure), language))
+    return Finding("alert") if said.strip() else Finding("alert", say(BotError("dify_empty"), language))

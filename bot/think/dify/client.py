@@ -53,6 +53,10 @@ class Client:
                     raise
                 await asyncio.sleep(after)
 
+    def run(self, body: Mapping[str, Any]) -> AsyncGenerator[Event]:
+        """The events of a workflow, which is no conversation."""
+        return self._events("POST", "/workflows/run", json=dict(body))
+
     def resume(self, run: str, user: str) -> AsyncGenerator[Event]:
         """The events of a chatflow's run that goes on without us."""
         params = {"user": user, "include_state_snapshot": "true"}

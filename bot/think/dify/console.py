@@ -119,6 +119,10 @@ class Console:
             raise BadInput("dify_import_failed", why=str(told.get("error") or told.get("status") or "?")[:200])
         return str(told["app_id"])
 
+    async def configure(self, app: str, config: Mapping[str, Any]) -> None:
+        """A classic agent, brought up to date: an import over it is refused, its whole configuration is not."""
+        await self._call("POST", f"{API}/apps/{app}/model-config", json=dict(config))
+
     async def publish(self, app: str) -> None:
         """A chatflow cannot be used before."""
         body = {"marked_name": "DutyBot", "marked_comment": ""}

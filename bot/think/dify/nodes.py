@@ -15,6 +15,9 @@ MEMORY = {
 }
 
 
+MOST_FILES = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """The model that an app asks, as Dify names it."""
@@ -96,14 +99,28 @@ def _tool(tools: Tools, name: str, description: str, parameters: tuple[str, ...]
     }
 
 
+def uploads(most: int = MOST_FILES) -> dict[str, Any]:
+    """People may send files along: the bot uploads them, so no other way is open."""
+    ways = ["local_file"]
+    return {
+        "enabled": True,
+        "allowed_file_types": ["image", "document"],
+        "allowed_file_extensions": [],
+        "allowed_file_upload_methods": ways,
+        "number_limits": most,
+        "image": {"enabled": True, "detail": "high", "number_limits": most, "transfer_methods": ways},
+    }
+
+
 def model(chosen: Model, system: str, user: str = "{{#sys.query#}}", chat: bool = False) -> dict[str, Any]:
-    """One call of a model."""
+    """One call of a model; in a conversation it sees what people sent along."""
+    sees = {"enabled": True, "configs": {"variable_selector": ["sys", "files"], "detail": "high"}}
     told: dict[str, Any] = {
         "type": "llm",
         "title": "LLM",
         "model": {"provider": chosen.provider, "name": chosen.name, "mode": "chat", "completion_params": {}},
         "prompt_template": [{"role": "system", "text": system}, {"role": "user", "text": user}],
-        "vision": {"enabled": False},
+        "vision": sees if chat else {"enabled": False},
         "context": {"enabled": False, "variable_selector": []},
         "structured_output_enabled": False,
     }
@@ -121,14 +138,14 @@ def end() -> dict[str, Any]:
     return {"id": "end", "data": {"type": "end", "title": "End", "outputs": outputs}}
 
 
-def workflow(line: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The nodes one after the other."""
+def workflow(line: Sequence[dict[str, Any]], files: bool = False) -> dict[str, Any]:
+    """The nodes one after the other. `files`: people may send some along."""
     off: dict[str, Any] = {"enabled": False}
     return {
         "conversation_variables": [],
         "environment_variables": [],
         "features": {
-            "file_upload": off,
+            "file_upload": uploads() if files else off,
             "opening_statement": "",
             "retriever_resource": {"enabled": True},
             "sensitive_word_avoidance": off,

@@ -7,6 +7,7 @@ import yaml
 
 from bot.commands.dify import files
 from bot.think.dify.apps import INPUTS, as_yaml
+from bot.think.dify.offers import read_offers
 from bot.think.prompts import inputs_of
 from tests.think.brains.briefings import briefing
 
@@ -85,3 +86,19 @@ def test_the_light_agent_names_its_tools_whole(language):
     assert variables == set(INPUTS)
     used = {part.split("}}")[0] for part in made["pre_prompt"].split("{{")[1:]}
     assert used <= variables
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_files_are_taken_just_where_the_model_sees_them(path):
+    app, kind = yaml.safe_load(path.read_text(encoding="utf-8")), path.name.split(".")[0]
+    taken = app["model_config"]["file_upload"] if kind == "agent" else app["workflow"]["features"]["file_upload"]
+    assert taken["enabled"] == (kind in {"agent", "block"})
+    if taken["enabled"]:
+        assert set(taken["allowed_file_types"]) == {"image", "document"}
+        assert taken["allowed_file_upload_methods"] == taken["image"]["transfer_methods"] == ["local_file"]
+        assert taken["image"]["enabled"]
+        offers = read_offers({"file_upload": taken})
+        assert (offers.kinds, offers.most_files) == (frozenset({"image", "document"}), 5)
+    if kind == "block":
+        node = next(each["data"] for each in app["workflow"]["graph"]["nodes"] if each["id"] == "llm")
+        assert node["vision"] == {"enabled": True, "configs": {"variable_selector": ["sys", "files"], "detail": "high"}}

@@ -18,6 +18,7 @@ def run(
 ) -> None:
     """Put the house together and serve it."""
     from bot.app import Given, build
+    from bot.hall.guard import guard
     from bot.serve import serve
     from bot.settings import DutyBotSettings
     from bot.talk.settings import HttpSettings
@@ -34,7 +35,9 @@ def run(
         typer.echo(f"On duty at {url}")
 
     async def on_duty() -> None:
-        await serve(build(settings, given=given), http, ready)
+        house = build(settings, given=given)
+        guard(settings)
+        await serve(house, http, ready)
 
     try:
         asyncio.run(on_duty())

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from typing import NewType
 
 from bot.redaction import beside, encoded, spoken
@@ -19,6 +19,7 @@ from bot.redaction.rules import BLOCKS, RULES
 
 Redacted = NewType("Redacted", str)
 """Text that has passed the mask."""
+Span = tuple[int, int, str]
 MARK = re.compile(r"\[REDACTED:[a-z\-]{1,20}:[0-9a-f]{6}\]")
 LONGEST_LINE = 65_536
 WITHHELD = Redacted("[withheld: it could not be checked for secrets]")
@@ -50,27 +51,32 @@ GATE = Gate(
 )
 NONE: frozenset[str] = frozenset()
 
-Span = tuple[int, int, str]
-
 
 class Masker:
-    """Masks with one key. `own` are our own secrets, found by exact match wherever they stand."""
+    """Masks with one key. `own` are our own secrets, found by exact match wherever they stand.
 
-    def __init__(self, key: bytes = b"", own: Iterable[str] = ()) -> None:
+    `wider`: gives more places where secrets stand. What goes wrong in it withholds the text.
+    """
+
+    def __init__(
+        self, key: bytes = b"", own: Iterable[str] = (), wider: Callable[[str], Iterable[Span]] | None = None
+    ) -> None:
         self._key = key or secrets.token_bytes(32)
+        self._wider = wider
         self._own = tuple(sorted({each for each in own if len(each) >= 6}, key=len, reverse=True))
 
     def mask(self, text: str) -> Redacted:
         """The same text without its secrets. Masking twice changes nothing. Text that cannot be checked is withheld."""
         try:
             return Redacted("".join(self._masked(text)))
-        except (RecursionError, MemoryError, IndexError):
+        except (RecursionError, MemoryError, IndexError, RuntimeError, ValueError):
             return WITHHELD
 
     def spans(self, text: str) -> list[Span]:
         """Where its secrets stand, and what they are; in order, not overlapping."""
         found = list(_found(text))
         found += list(self._ours(text))
+        found += self._wider(text) if self._wider else ()
         return list(_apart(found, [each.span() for each in MARK.finditer(text)]))
 
     def _masked(self, text: str) -> Iterator[str]:

@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from alembic import command
+from sqlalchemy import Boolean, DateTime, MetaData, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.app import Given, build, on_duty
+from bot.database.steps import configuration
 from bot.domain.approval import ApprovalState
 from bot.domain.message import Decision, Person
 from bot.evals._killed import POLICY
@@ -24,11 +27,51 @@ CHEN = Person("approver", "Chen")
 pytestmark = pytest.mark.timeout(180)
 
 
-@pytest.fixture
-async def house(tmp_path):
-    with sqlite3.connect(tmp_path / "bot.sqlite") as store:
+def in_sqlite(folder):
+    """The dump as it is; gives the address of the database."""
+    with sqlite3.connect(folder / "bot.sqlite") as store:
         store.executescript(DUMP.read_text(encoding="utf-8"))
     store.close()
+    return f"sqlite:///{folder}/bot.sqlite"
+
+
+async def in_postgresql(folder, url):
+    """The same rows in the tables that the first release made there; gives the address."""
+    in_sqlite(folder / "dump")
+    dump = sqlite3.connect(folder / "dump" / "bot.sqlite")
+    dump.row_factory = sqlite3.Row
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
+    async with engine.begin() as connection:
+        await connection.run_sync(lambda each: command.upgrade(configuration(each), "0001"))
+        tables = MetaData()
+        await connection.run_sync(tables.reflect)
+        for table in tables.sorted_tables:
+            rows = dump.execute(f"SELECT * FROM {table.name}").fetchall()
+            if table.name != "alembic_version" and rows:
+                told = [{name: typed(table.c[name], row[name]) for name in row.keys()} for row in rows]  # noqa: SIM118
+                await connection.execute(table.insert(), told)
+        await connection.execute(
+            text("SELECT setval(pg_get_serial_sequence('inbox', 'id'), (SELECT max(id) FROM inbox))")
+        )
+    await engine.dispose()
+    dump.close()
+    return url
+
+
+def typed(column, value):
+    """SQLite keeps moments as text and truth as numbers."""
+    if isinstance(column.type, DateTime) and value is not None:
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return bool(value) if isinstance(column.type, Boolean) and value is not None else value
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+async def house(tmp_path, request):
+    (tmp_path / "dump").mkdir()
+    if request.param == "sqlite":
+        url = in_sqlite(tmp_path)
+    else:
+        url = await in_postgresql(tmp_path, request.getfixturevalue("postgres").new_database())
     policy = tmp_path / "policy.yaml"
     policy.write_text(POLICY, encoding="utf-8")
     since = datetime.now(UTC)
@@ -42,7 +85,7 @@ async def house(tmp_path):
             channels=("web",),
             alerts=(),
             brains=("scripted",),
-            database_url=f"sqlite:///{tmp_path}/bot.sqlite",
+            database_url=url,
             ledger_path=tmp_path / "audit.jsonl",
             policy_path=policy,
             home="web:",

@@ -1,24 +1,27 @@
 """Kills an import at every step, before and after it: nothing that was kept is lost, nothing is there twice."""
 
 import asyncio
+import random
 import signal
 import sys
 import tempfile
+import time
 from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy import select
 
-from bot.evals import CaseScore, EvalOptions, EvalReport
+from bot.evals import JSON, CaseScore, EvalOptions, EvalReport
 from bot.evals._library_child import BATCHES, STEPS, Numbers, gone_with, settings
-from knowledge import Library, LibraryBusy
+from knowledge import Document, Library, LibraryBusy
 from knowledge.importing import run
 from knowledge.tables import documents
 from knowledge.upkeep import check
 
 ROUNDS = 20
 PATIENCE = 300.0
+TICKETS = 120
 
 
 class BenchLibrary:
@@ -36,7 +39,11 @@ class BenchLibrary:
             cases.append(CaseScore(f"{when} {step} ({count})", not wrong, wrong))
         with tempfile.TemporaryDirectory() as folder:
             cases.append(await _second_process(Path(folder), model))
-        return EvalReport(self.name, tuple(cases), {"rounds": len(chosen), "steps": len(STEPS), "model": model})
+        with tempfile.TemporaryDirectory() as folder:
+            again, figures = await once_more(Path(folder), model)
+        survived = sum(bool(case.passed) for case in cases[: len(chosen)])
+        told: dict[str, JSON] = {"rounds": len(chosen), "survived": survived, "steps": len(STEPS), "model": model}
+        return EvalReport(self.name, (*cases, again), told | figures)
 
 
 def rounds() -> list[tuple[str, str, int]]:
@@ -108,6 +115,30 @@ async def _second_process(folder: Path, model: str) -> CaseScore:
     finally:
         await library.close()
     return CaseScore("second owner refused", False, "two owners of one folder")
+
+
+async def once_more(folder: Path, model: str) -> tuple[CaseScore, dict[str, JSON]]:
+    """How fast an import is; and that the same once more has the model read nothing."""
+    chance = random.Random(3)  # noqa: S311
+    texts = [" ".join(f"word{chance.randrange(900)}" for _ in range(60)) for _ in range(TICKETS)]
+    tickets = [Document(f"Ticket {i}", text, f"https://t/{i}", key=str(i)) for i, text in enumerate(texts)]
+    library = await Library.open(settings(folder, model))
+    try:
+        await library.add(tickets[:1])  # loads the model
+        begun = time.perf_counter()
+        first = await library.add(tickets)
+        between = time.perf_counter()
+        second = await library.add(tickets)
+        ended = time.perf_counter()
+    finally:
+        await library.close()
+    well = second.same == TICKETS and not second.embedded
+    figures: dict[str, JSON] = {
+        "import_passages_per_s": round(first.embedded / (between - begun), 1),
+        "unchanged_embedded": second.embedded,
+        "unchanged_documents_per_s": round(TICKETS / (ended - between), 1),
+    }
+    return CaseScore("unchanged import reads nothing", well, "" if well else str(second)), figures
 
 
 def make() -> BenchLibrary:

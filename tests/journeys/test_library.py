@@ -86,6 +86,27 @@ def buttons(card, act):
     ]
 
 
+async def pictured(browser, url, pictures):
+    """To look at: both languages, by day and by night, and on a phone; what fits, and what nothing fits."""
+    views = (("zh-CN", "light", 1100), ("zh-CN", "dark", 1100), ("en-US", "light", 1100), ("en-US", "dark", 390))
+    for locale, scheme, width in views:
+        page = await browser.new_page(
+            locale=locale, color_scheme=scheme, viewport={"width": width, "height": 820}, reduced_motion="reduce"
+        )
+        await page.goto(url)
+        await page.get_by_role("button", name="知识库" if locale == "zh-CN" else "Library").click()
+        name = f"{pictures}/library-{locale[:2]}-{scheme}-{width}"
+        await page.locator("dialog.library tbody tr").first.wait_for(timeout=90_000)
+        await page.screenshot(path=f"{name}-sources.png")
+        for number, asked in enumerate(("数据库连接池耗尽怎么处理", "parental leave of the night shift")):
+            await page.get_by_role("searchbox").fill(asked)
+            await page.keyboard.press("Enter")
+            await page.locator("dialog.library article").first.wait_for(timeout=90_000)
+            await page.wait_for_timeout(3000)  # it is only looked at
+            await page.screenshot(path=f"{name}-{number}.png")
+        await page.close()
+
+
 @pytest.mark.browser
 async def test_a_thousand_tickets_in_both_languages(tmp_path, monkeypatch, jira, browser):
     from playwright.async_api import expect
@@ -109,6 +130,7 @@ async def test_a_thousand_tickets_in_both_languages(tmp_path, monkeypatch, jira,
         await expect(first).to_contain_text("Gateway 502", timeout=90_000)
         if pictures := os.environ.get("DUTYBOT_PICTURES"):
             await page.screenshot(path=f"{pictures}/library.png")
+            await pictured(browser, seat.url, pictures)
         async with page.expect_popup() as opening:
             await first.get_by_role("link").click()
         source = await opening.value

@@ -61,7 +61,7 @@ async def well(folder: Path, server: EmbeddingsServer, kept: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(120 + 60 * ROUNDS)
 async def test_killed_again_and_again(tmp_path: Path):
     chance, first = random.Random(7), 0
     with embeddings_server() as server:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.evals._library_child import STEPS
-from bot.evals.bench_library import one_round, rounds
+from bot.evals.bench_library import once_more, one_round, rounds
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(250)]
 
@@ -23,3 +23,10 @@ def test_every_step_is_killed_before_and_after():
 )
 async def test_killed_at_a_step(tmp_path: Path, step: str, when: str):
     assert not await one_round(tmp_path, "light", step, when, 2)
+
+
+async def test_the_same_once_more_is_not_read_by_the_model(tmp_path):
+    score, figures = await once_more(tmp_path, "light")
+    assert score.passed, score.why
+    assert figures["unchanged_embedded"] == 0
+    assert figures["import_passages_per_s"] > 0

@@ -1,6 +1,5 @@
 """What can be asked of the capacity skill: forecasts, what runs out first, and what requests should be."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -163,7 +162,7 @@ class Looks:
         said = [teller.advice(advice)] if advice is not None else []
         known: dict[str, JSON] = {"outlooks": [dict(facts(one)) for one in ordered]}
         if advice is not None:
-            known["advice"] = advised(advice)
+            known["advice"] = advised(advice, teller)
         outlooks = [one for one in ordered if isinstance(one, Outlook)][:MOST_LINES]
         gaps = [gap.told(teller.language) for gap in found.gaps]
         return Evidence(
@@ -183,10 +182,10 @@ class Looks:
         return f"{teller.headline(one)} {teller.surety(one)}"
 
 
-def advised(advice: Advice) -> dict[str, JSON]:
-    """The same for machines: what to do, of how many nodes, and by when."""
+def advised(advice: Advice, teller: Teller) -> dict[str, JSON]:
+    """The same for machines: what to do, of how many nodes, and by when, in the reader's zone."""
     by = getattr(advice, "by", None)
-    told = {} if by is None else {"by": datetime.fromtimestamp(by, UTC).isoformat(timespec="minutes")}
+    told = {} if by is None else {"by": teller.at(by).isoformat(" ", "minutes")}
     return {"kind": type(advice).__name__.lower(), "nodes": getattr(advice, "nodes", 0), **told}
 
 

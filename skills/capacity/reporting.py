@@ -53,7 +53,7 @@ class Reporting:
             facts={
                 "title": report.title,
                 "outlooks": [dict(facts(one)) for one in report.charted],
-                "advice": advised(report.advice) if report.advice else None,
+                "advice": advised(report.advice, teller) if report.advice else None,
                 "files": list(files),
             },
         )

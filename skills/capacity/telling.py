@@ -33,9 +33,13 @@ class Teller:
         """The sentence of this key."""
         return say(self.language, key, **values)
 
+    def at(self, moment: float) -> datetime:
+        """In the reader's zone; earlier rather than later, to the half hour."""
+        return datetime.fromtimestamp(math.floor(moment / 1800) * 1800, self.zone)
+
     def when(self, moment: float) -> str:
-        """As "tomorrow 10:00"; earlier rather than later, to the half hour."""
-        at = datetime.fromtimestamp(math.floor(moment / 1800) * 1800, self.zone)
+        """As "tomorrow 10:00"."""
+        at = self.at(moment)
         if at.timestamp() <= self.now.timestamp():
             return self.say("now")
         days = (at.date() - self.now.date()) // timedelta(days=1)

@@ -16,6 +16,7 @@ from bot.hall.settings import ReportSettings
 from bot.talk.channels import Pace, Placed
 from bot.talk.outbox import Outbox
 from bot.talk.threads import Threads
+from bot.think.scripted.deadline import deadline_in
 from bot.think.scripted.intents import read_intent
 from skills.capacity.actions import Capacity
 from skills.capacity.settings import CapacitySettings, KubernetesAddress, PrometheusAddress
@@ -85,6 +86,7 @@ async def test_one_replica_writes_it_and_it_says_what_to_do(database):
     intent = read_intent(button.target)
     assert intent.kind == "add_nodes"
     assert intent.number == int("".join(filter(str.isdigit, button.label)))
+    assert deadline_in(button.target, MONDAY) > MONDAY
 
 
 async def test_the_english_button_asks_for_the_same(database):

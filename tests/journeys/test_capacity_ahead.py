@@ -114,19 +114,23 @@ async def test_three_days_ahead_told_approved_and_there_in_time(tmp_path, kube, 
         assert advised, told
         assert "集群 CPU 请求量" in told
         count = int(advised[2])
-        await lin.card(thread, lambda card: f"给集群增加 {count} 个节点" in texts(card))  # the button to act on it
+        offered = texts(await lin.card(thread, lambda card: f"给集群增加 {count} 个节点" in texts(card)))
+        order = re.search(rf"给集群增加 {count} 个节点，须在 [-\d]+ [\d:+]+ 前就绪", offered)  # the button to act on it
+        assert order, offered
         page = texts(await lin.card(await lin.write(f"/capacity namespace {namespace}"), answered, 180))
         assert "orders 自动扩缩到 7 个副本" in page
         report = await lin.card(await lin.write("/capacity report"), answered, 300)
         assert any(block["kind"] == "chart" for block in report["blocks"])
         assert {path.suffix for path in (tmp_path / "reports").glob("*.*")} == {".md", ".csv", ".png"}
 
-        thread = await lin.write(f"给集群增加{count}个节点")
+        thread = await lin.write(order[0])
         asked = await lin.card(thread, lambda card: "请审批" in card["title"])
         assert f"0 -> {count}" in texts(asked)
+        assert "须在" in texts(asked)  # and is checked against the clock
         with autoscaling(kube, namespace, most=count) as scaler:
             await chen.decide(thread, asked)
             done = texts(await lin.card(thread, lambda card: "已完成" in card["title"], 300))
             assert len(scaler.added) == count
             assert f"{count} of {count} places are held" in done
+            assert re.search(r"距期限还有 \d+ 分钟", done), done
             kube.client.delete(f"/apis/apps/v1/namespaces/{namespace}/deployments/dutybot-headroom")

@@ -14,6 +14,7 @@ def capacity_card(seen: Evidence, words: Words) -> Card:
     """What the skill wrote, with a button that asks for the nodes it advises."""
     advice = seen.facts.get("advice")
     wanted = int(str(advice.get("nodes") or 0)) if isinstance(advice, dict) and advice.get("kind") == "add" else 0
+    by = advice.get("by") if isinstance(advice, dict) else None
     blocks: list[Block] = [Markdown(plain(seen.summary)), *charts(seen)[:MOST_CHARTS]]
     if seen.table and seen.table.rows:
         blocks.append(Grid(seen.table.columns, seen.table.rows[:MOST_ROWS]))
@@ -22,8 +23,9 @@ def capacity_card(seen: Evidence, words: Words) -> Card:
     blocks.append(Fold(words("capacity_whole"), (Markdown("\n".join(page)),)))
     blocks += [Attached(name, text) for name, text in seen.files]
     if wanted:
-        asked = words("capacity_add", nodes=wanted)
-        blocks.append(Buttons((Button(asked, PressKind.ASK.value, asked, style="primary"),)))
+        label = words("capacity_add", nodes=wanted)
+        asked = words("capacity_add_by", nodes=wanted, by=str(by)) if by else label
+        blocks.append(Buttons((Button(label, PressKind.ASK.value, asked, style="primary"),)))
     files = seen.facts.get("files")
     kept = ", ".join(map(str, files)) if isinstance(files, list) and files else ""
     blocks.append(Context(words("capacity_kept", files=kept) if kept else words("capacity_ask")))

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.think.scripted.deadline import without_deadline
 from bot.think.scripted.names import namespace_in, spoken_in, without_namespace, words_in, written_in
 from bot.think.scripted.wishes import Kind, read_kind
 
@@ -111,7 +112,7 @@ def _filled(kind: Kind, words: str) -> Intent:
     written = written_in(rest)
     target = written or spoken_in(rest)
     if kind == "add_nodes":
-        number = re.search(r"()(\d{1,4})", rest)
+        number = re.search(r"()(\d{1,4})", without_deadline(words))
     counted = kind in {"scale", "add_nodes"} and by is None
     return Intent(
         kind,

@@ -5,10 +5,11 @@ from typing import Any
 
 from bot.domain.plan import Step
 from bot.think.scripted.ahead import read_capacity
+from bot.think.scripted.deadline import deadline_in
 from bot.think.scripted.intents import Intent
 from bot.think.scripted.wishes import ON_NODES, Kind
 from bot.think.scripted.workloads import Workload
-from skills import Catalogue
+from skills import Catalogue, Clock
 
 LIST: tuple[str, dict[str, Any]] = ("kubernetes.workloads", {})
 CHANGED: frozenset[Kind] = frozenset({"restart", "scale", "rollback"})
@@ -59,11 +60,16 @@ def _of_all(intent: Intent) -> dict[str, Recipe]:
         "changes": [("kubernetes.recent_changes", space | (time or {"time_range": "24h"}))],
         "capacity": [read_capacity(intent.text)],
         "knowledge": [("knowledge.search_kb", {"question": intent.text})],
-        "add_nodes": [("capacity.add_nodes", {"count": intent.number})],
+        "add_nodes": [("capacity.add_nodes", {"count": intent.number} | _by(intent))],
         "cordon": [("kubernetes.cordon", node)],
         "uncordon": [("kubernetes.uncordon", node)],
         "drain": [("kubernetes.drain_node", node)],
     }
+
+
+def _by(intent: Intent) -> dict[str, str]:
+    by = deadline_in(intent.text, Clock().now())
+    return {"by": by.isoformat(timespec="minutes")} if by else {}
 
 
 def _of_one(intent: Intent, workload: Workload) -> dict[str, Recipe]:

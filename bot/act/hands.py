@@ -88,7 +88,7 @@ class OperatorsHands:
             meta = {"name": name, "namespace": self._namespace}
             body = {"apiVersion": REMEDIATION.api_version, "kind": REMEDIATION.name, "metadata": meta, "spec": spec}
             found = await self._written(name, body)
-        until = self._now() + self._lasts * 2
+        until = datetime.fromisoformat(found["spec"]["notAfter"]) + self._lasts
         while (status := found.get("status") or {}).get("phase") not in {"Done", "Refused", "Failed"}:
             if self._now() >= until:
                 raise Unsure("operator_silent", name=name)

@@ -14,7 +14,7 @@ from bot.database import Database
 from bot.domain.case import Case
 from bot.domain.message import Decision, Person, Thread
 from bot.domain.plan import Plan, Step
-from skills import Catalogue, Conflict, Evidence, Risk, Skill, Unreachable, action
+from skills import Catalogue, Conflict, Evidence, Risk, Skill, Unreachable, Unsure, action
 from skills.change import Owner, Preview, Snapshot, Target, Verification
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -39,6 +39,8 @@ class World:
     """By lamp: the answers that verifying gives, the last one for good; True when absent."""
     kill: str = ""
     """`before run`, `after run`, `verify`, `before undo`, `after undo`: die there, once."""
+    lost: str = ""
+    """`unmade`, `made`: the answer to the next change is lost, before or after it was made."""
     pods: tuple = ()
     nodes: tuple = ()
     fraction: float | None = None
@@ -80,9 +82,13 @@ class Lamp:
             if self.world.generation.get(self.name, 1) == snapshot.generation and self.name in self.world.done:
                 return Evidence(f"{self.name} is on (it already was)", "PATCH")
             raise Conflict("changed_since", kind="Lamp", name=self.name)
-        self.world.done.append(self.name)
-        self.world.lit[self.name] = self.on
+        lost, self.world.lost = self.world.lost, ""
+        if lost != "unmade":
+            self.world.done.append(self.name)
+            self.world.lit[self.name] = self.on
         self.world.die("after run")
+        if lost:
+            raise Unsure("unsure", system="Lamps", url="http://lamps", why="the connection broke")
         return Evidence(f"{self.name} is on", f"PATCH lamps/{self.name}")
 
     async def verify(self, snapshot):

@@ -1,4 +1,6 @@
-"""Random histories of people, clocks, crashes, replicas and tamperers: nothing without leave, nothing twice.
+"""Random histories of people, clocks, crashes, lost answers, replicas, tamperers: nothing without leave or twice.
+
+And nothing stands that was made and did not help.
 
 DUTYBOT_HISTORIES says how many: 1500 by default, 120 where only quick tests run; 10000 take some minutes.
 """
@@ -44,7 +46,7 @@ class History:
     def __init__(self, room, other, oracle, chance, number):
         self.room, self.other, self.oracle, self.chance = room, other, oracle, chance
         self.lamp = f"lamp{number}"
-        self.asked, self.old = None, []
+        self.asked, self.old, self.altered = None, [], False
 
     def gate(self):
         return self.chance.choice((self.room.gate, self.other))
@@ -104,6 +106,7 @@ class History:
 
     async def tamper(self):
         """Any byte of what is kept."""
+        self.altered = True
         row = APPROVALS.c.id == self.asked.id
         async with self.room.database.begin() as connection:
             body = (await connection.execute(select(APPROVALS.c.body).where(row))).scalar_one()
@@ -128,18 +131,33 @@ class History:
         self.room.world.kill = self.chance.choice(KILLS)
         await self.carry_out()
 
+    async def lose(self):
+        """No answer comes to the change, whether it was made or not."""
+        self.room.world.lost = self.chance.choice(("made", "unmade"))
+        await self.carry_out()
+
     async def carry_out(self):
         try:
             await self.room.carry_out(self.asked, self.gate())
         except Killed:
             self.other = self.room.replica()
         finally:
-            self.room.world.kill = ""
+            self.room.world.kill = self.room.world.lost = ""
 
     async def go(self):
         await self.begin()
         acts = (self.approve, self.approve, self.anybody, self.twice, self.reject, self.replay, self.forge)
-        acts = (*acts, self.edit, self.tamper, self.move, self.wait, self.die, self.carry_out, self.carry_out)
+        acts = (
+            *acts,
+            self.edit,
+            self.tamper,
+            self.move,
+            self.wait,
+            self.die,
+            self.lose,
+            self.carry_out,
+            self.carry_out,
+        )
         for _ in range(self.chance.randrange(1, 6)):
             try:
                 await self.chance.choice(acts)()
@@ -163,13 +181,16 @@ async def roomful(folder, seed, count, url="sqlite:///:memory:?check_same_thread
     room.policy._file = room.policy._file.model_copy(update={"rules": rules, "breaker": breaker})
     oracle, chance = Oracle(), random.Random(seed)
     other = room.replica()
+    stand = []
     for number in range(count):
         history = History(room, other, oracle, chance, number)
         await history.go()
         other = history.other
+        if history.lamp in room.world.helps and room.world.lit.get(history.lamp) and not history.altered:
+            stand.append((history.lamp, "it did not help, and stands"))
     done = list(room.world.done)
     await room.database.close()
-    return oracle.wrong(done), len(done)
+    return oracle.wrong(done) + stand, len(done)
 
 
 def replace_limits(rule, limits):

@@ -129,8 +129,8 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "zh": "只有有权请求变更的人可以答复该表单；表单仍然保留。",
     },
     "dify_form_done": {
-        "en": "That form was already answered; ask again if something is still open.",
-        "zh": "该表单已有人答复；如仍有问题，请重新提问。",
+        "en": "That form is no longer open: it was answered, or left for another question. Ask again if need be.",
+        "zh": "该表单已不再开放：已有人答复，或已被新的提问取代。如有需要，请重新提问。",
     },
     "dify_form_refused": {
         "en": "Dify did not take this answer to its form; look at the form's fields in the Dify app.",

@@ -34,7 +34,7 @@ async def test_a_form_is_filled_in_on_its_card(tmp_path, monkeypatch):
             assert not fills(done)
             again = body | {"key": uuid.uuid4().hex, "value": "{}"}
             assert (await lin.post("/web/presses", again)).status_code == 202
-            await lin.card(thread, lambda each: "该表单已有人答复" in texts(each))
+            await lin.card(thread, lambda each: "该表单已不再开放" in texts(each))
         sent = [each["json"] for each in dify.requests if "/form/" in each["path"]]
         assert [(each["action"], each["inputs"]) for each in sent] == [("approve", {"comment": "好的"})]
         asked = [each["json"]["query"] for each in dify.requests if each["path"].endswith("/chat-messages")]

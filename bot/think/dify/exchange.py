@@ -61,12 +61,14 @@ async def _first(client: Client, body: Body, listener: Listener, fresh: bool) ->
                 yield thought
 
 
-async def answer_form(
-    client: Client, form: Form, choice: str, inputs: Mapping[str, str], listener: Listener, user: str
-) -> AsyncGenerator[Thought]:
-    """Answer what a chatflow waits for, and hear how it goes on. Raises our errors."""
+async def answer_form(client: Client, form: Form, choice: str, inputs: Mapping[str, str], user: str) -> None:
+    """Answer what a chatflow waits for. Raises our errors."""
     body = {"inputs": dict(inputs), "action": choice, "user": user}
     await client.call("POST", f"/form/human_input/{form.token}", json=body)
+
+
+async def after_form(client: Client, form: Form, listener: Listener, user: str) -> AsyncGenerator[Thought]:
+    """How a chatflow goes on that was answered. Raises our errors."""
     listener.run = form.run
     try:
         async with aclosing(_heard(client.resume(form.run, user), listener)) as thoughts:

@@ -146,7 +146,7 @@ def read_form(told: Mapping[str, Any], run: str) -> Form | None:
     for each in _dicts(told.get("inputs"))[: MOST_FIELDS + 1]:
         if not _texts(each, "output_variable_name"):
             continue
-        name, kind = each["output_variable_name"], each.get("type")
+        name, kind = each["output_variable_name"], str(each.get("type"))
         if kind in FILES:
             files.append(name)
             continue

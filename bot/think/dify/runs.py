@@ -60,7 +60,7 @@ class Runs:
                         await self.begin(case, user, listener)
                     yield thought
             if listener.over:
-                await self._over(user, listener.run)
+                await self.over(user, listener.run)
                 whole = True
         finally:
             if not whole and not (self._leaving() and case and listener.run and not listener.over):
@@ -85,7 +85,8 @@ class Runs:
         if self._errands:
             await asyncio.wait(self._errands, timeout=5)
 
-    async def _over(self, user: str, run: str) -> None:
+    async def over(self, user: str, run: str) -> None:
+        """It is not to be taken up again."""
         if run and self._kept:
             with contextlib.suppress(StoreDown):
                 await self._kept.over(user, run)
@@ -94,7 +95,7 @@ class Runs:
         """Without keeping anybody waiting."""
         if task:
             self._errand(self._client.stop(task, user))
-        self._errand(self._over(user, run))
+        self._errand(self.over(user, run))
 
     def _errand(self, errand: Awaitable[None]) -> None:
         async def done() -> None:

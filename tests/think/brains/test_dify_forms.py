@@ -6,7 +6,7 @@ import pytest
 
 from bot.database import Database
 from bot.domain.case import Filled
-from bot.errors import BrainRefused
+from bot.errors import BrainError, BrainRefused
 from bot.think.brains import dify
 from bot.think.dify import exchange
 from bot.think.dify.forms import Form, Reply, read_form
@@ -134,6 +134,22 @@ async def test_what_dify_refuses(server, brain, answer, key):
     assert told.value.key == key
 
 
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [(plain(502, b"<html>"), "dify_down"), (replay("hitl_3b_submit_missing_input"), "dify_form_refused")],
+)
+async def test_what_dify_did_not_take_is_answered_again(server, brain, answer, key):
+    asked = await think(brain, "restart checkout")
+    server.on(FORM, answer)
+    filled = Filled(asked.form, "Approve", (("comment", "go"),))
+    with pytest.raises(BrainError) as told:
+        await think(brain, "Approve", conversation=asked.conversation, filled=filled)
+    assert told.value.key == key
+    server.on(FORM, replay("hitl_3c_submit_other_user"))
+    assert (await think(brain, "Approve", conversation=asked.conversation, filled=filled)).says
+    assert [each["inputs"]["comment"] for each in sent(server)] == ["go", "go"]
+
+
 async def test_who_may_ask_for_no_change_answers_no_form(server, database):
     told = []
 
@@ -255,3 +271,37 @@ def test_what_is_written_leaves_without_secrets_and_a_long_default_stays_behind(
     form = read_form(told | {"resolved_default_values": {"comment": "long " * 200, "who": secret}}, "r")
     assert [each.value for each in form.asks] == ["", "", ""]
     assert form.filled(Reply("a", {"window": "now"}), "Lin")["comment"] == "long " * 200
+
+
+async def test_a_restart_after_the_form_was_answered_answers_it_no_second_time(server, database):
+    settings = DifySettings(url=server.url, key="app-x", read_seconds=5)
+    first = dify.make(Means(None, database=database, leaving=lambda: True), settings)
+    asked = await think(first, "restart checkout")
+    server.on(EVENTS, replay("hitl_4_resume_stream", limit=2000))
+    thoughts = first.think(briefing("Approve", conversation=asked.conversation))
+    await anext(thoughts)
+    await thoughts.aclose()
+    await first.close()
+    server.on(EVENTS, replay("hitl_4_resume_stream"))
+    after = made(server, database)
+    done = await think(after, "Approve", conversation=asked.conversation)
+    assert done.says.startswith("Approved")
+    assert len(sent(server)) == 1
+    assert not any(each["path"].endswith("/stop") for each in server.requests)
+    await after.close()
+
+
+async def test_who_leaves_in_the_middle_has_the_run_stopped_and_forgotten(server, database):
+    server.on(r"/stop$", plain(200, {"result": "success"}))
+    server.on("/chat-messages$", replay("chatflow_client_disconnect"))
+    brain = made(server, database)
+    thoughts = brain.think(briefing("slowly"))
+    await anext(thoughts)
+    await thoughts.aclose()
+    await brain.close()
+    assert [each["path"].rpartition("/")[2] for each in server.requests] == ["chat-messages", "stop"]
+    after = made(server, database)
+    server.on("/chat-messages$", replay("hitl_1_pause"))
+    assert (await think(after, "slowly")).choices == ("Approve", "Reject")
+    assert not any("/events" in each["path"] for each in server.requests)
+    await after.close()

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from bot.domain.plan import Plan
 from bot.domain.thought import Activity, Rewrite, Words
-from bot.errors import BotError
+from bot.errors import BotError, Declined
 from bot.think.brains import dify
 from bot.think.dify.events import read_event
+from bot.think.dify.forms import read_form
 from bot.think.dify.frames import Frames
 from bot.think.dify.listener import Listener
 from bot.think.dify.settings import DifySettings
@@ -105,3 +106,40 @@ async def test_a_block_that_is_not_closed_is_no_plan(text, closed):
     events = [{"event": "message", "conversation_id": "c", "answer": answer}, {"event": "message_end"}]
     plan = await plan_of(hear(b"".join(b"data: " + json.dumps(each).encode() + b"\n\n" for each in events)))
     assert [dict(step.arguments) for step in plan.steps] == ([WHOLE] if closed else []) if plan else not closed
+
+
+FORM = {
+    "form_token": "FORM-TOKEN",
+    "form_content": "Go on? {{#$output.a#}}",
+    "actions": [{"id": "yes", "title": "Yes"}],
+    "inputs": [{"output_variable_name": "a", "type": "select", "option_source": {"value": ["x"]}}],
+    "resolved_default_values": {"a": "x"},
+    "expiration_time": 1_795_382_558,
+}
+FIELD = st.dictionaries(
+    st.sampled_from(["output_variable_name", "type", "default", "option_source", "options"]),
+    JSON | st.sampled_from(["a", "select", "file", {"value": ["x", "y"]}]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(sorted(FORM)), JSON, max_size=3),
+    st.none() | st.lists(FIELD, max_size=13),
+    st.sampled_from(["Yes", "yes: x", "x", "Yes\na: x", "?", ""]) | st.text(max_size=20),
+)
+def test_forms_of_any_shape_are_shown_and_answered_or_left(changed, inputs, said):
+    form = read_form(FORM | changed | ({"inputs": inputs} if inputs is not None else {}), "r")
+    if form is None:
+        return
+    for language in ("zh", "en"):
+        assert "FORM-TOKEN" not in form.shown(language)
+    assert len(form.asks) <= 10
+    reply = form.written(said)
+    if reply:
+        assert reply.choice in {name for name, _ in form.choices}
+        try:
+            filled = form.filled(reply, "Lin")
+        except Declined:
+            return
+        assert set(filled) == {name for name, _ in form.fields}

@@ -115,4 +115,8 @@ def test_every_test_that_security_md_names_is_there():
     assert {f"T{number}" for number in range(1, 19)} <= set(re.findall(r"^\| (T\d+) ", page, re.MULTILINE))
     for path, name in named:
         assert re.search(rf"def {name}\b", (ROOT / path).read_text(encoding="utf-8")), f"{path}::{name}"
-    assert len(named) >= 18
+    assert len(named) >= 40
+    for row in re.findall(r"^\| T\d+ .*$", page, re.MULTILINE):
+        number, *_, held, asked, measured = (cell.strip() for cell in row.strip("|").split("|"))
+        assert "::" in held, number
+        assert re.search(r"\d", asked + measured), f"{number}: no number is asked for, or none was measured"

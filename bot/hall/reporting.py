@@ -70,7 +70,7 @@ class Reporting:
         try:
             with reader_in(ZoneInfo(self.home.zone), self.home.language):
                 seen = await self.actions[REPORT]({"days": self.settings.days, "language": self.home.language})
-            card = capacity_card(seen, words)
+            card = capacity_card(seen, words, self.home.zone)
         except SkillError as error:
             why = words.of_error(error.key, error.values, str(error))
             card = notice_card(words("capacity_not_written", why=why), words, "warn")

@@ -22,7 +22,9 @@ def board_card(
     blocks: list[Block] = [_incidents(incidents, words, zone), Divider()]
     if not waiting:
         blocks.append(Markdown(words("board_nothing_waits")))
-    for asked in sorted(waiting, key=lambda each: (each.id not in mine, each.expires_at))[:MOST_WAITING]:
+    shown = sorted(waiting, key=lambda each: (each.id not in mine, each.expires_at))[:MOST_WAITING]
+    for number, asked in enumerate(shown):
+        blocks += [Divider()] if number else []
         blocks += _asked(asked, asked.id in mine, words, zone)
     if len(waiting) > MOST_WAITING:
         blocks.append(Context(words("and_more", count=len(waiting) - MOST_WAITING)))

@@ -1,5 +1,7 @@
 """The capacity report as a card: what to do first, then charts, what runs out first, and the rest on demand."""
 
+from dataclasses import replace
+
 from bot.domain.card import Attached, Block, Button, Buttons, Card, Context, Fold, Grid, Markdown, Severity, plain
 from bot.domain.message import PressKind
 from bot.talk.cards.evidence import charts
@@ -10,12 +12,13 @@ MOST_ROWS = 10
 MOST_CHARTS = 4
 
 
-def capacity_card(seen: Evidence, words: Words) -> Card:
+def capacity_card(seen: Evidence, words: Words, zone: str = "") -> Card:
     """What the skill wrote, with a button that asks for the nodes it advises."""
     advice = seen.facts.get("advice")
     wanted = int(str(advice.get("nodes") or 0)) if isinstance(advice, dict) and advice.get("kind") == "add" else 0
     by = advice.get("by") if isinstance(advice, dict) else None
-    blocks: list[Block] = [Markdown(plain(seen.summary)), *charts(seen)[:MOST_CHARTS]]
+    drawn = [replace(each, zone=zone) for each in charts(seen)[:MOST_CHARTS]]
+    blocks: list[Block] = [Markdown(plain(seen.summary)), *drawn]
     if seen.table and seen.table.rows:
         blocks.append(Grid(seen.table.columns, seen.table.rows[:MOST_ROWS]))
     title = str(seen.facts.get("title") or words("capacity_title"))

@@ -1,6 +1,7 @@
 """One incident as a card: updated in place, from firing to resolved."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from bot.domain.alert import Alert
@@ -23,7 +24,7 @@ def incident_card(incident: Incident, words: Words, zone: str, silences: bool = 
     if report:
         blocks.append(Markdown(f"**{plain(report.headline)}**"))
         if report.chart:
-            blocks.append(report.chart)
+            blocks.append(replace(report.chart, zone=zone))
         if report.excerpt:
             blocks.append(Code("\n".join(report.excerpt[:10]), "log", words("incident_excerpt")))
         blocks.append(Fold(words("incident_report"), (Markdown(report.markdown),)))

@@ -39,3 +39,9 @@ async def test_what_cannot_be_drawn_is_told_in_words(tmp_path):
     assert shown == {}
     assert [each["event"] for each in logs] == ["a chart could not be drawn"]
     await database.close()
+
+
+def test_a_picture_tells_the_time_of_its_card():
+    points = ((1.7e9, 1.0), (1.7e9 + 7_200, 2.0))
+    here, there = (draw(Chart("p99", (Line("p99", points),), zone=zone)) for zone in ("Asia/Shanghai", ""))
+    assert here != there

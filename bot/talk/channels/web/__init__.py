@@ -11,9 +11,10 @@ from bot.talk.channels.web.api import Api
 from bot.talk.channels.web.channel import WebChannel
 from bot.talk.channels.web.files import Files as PageFiles
 from bot.talk.channels.web.library_desk import LibraryDesk
+from bot.talk.channels.web.preview_desk import PreviewDesk
 from bot.talk.channels.web.sessions import Sessions
 from bot.talk.channels.web.settings import Seat, WebSettings
-from bot.talk.channels.web.stage import Books, Pictures, Scene, Story
+from bot.talk.channels.web.stage import Books, Pictures, Previews, Scene, Story
 from bot.talk.channels.web.store import Store
 from bot.talk.channels.web.threshold import Threshold, is_local
 from bot.talk.channels.web.uploads import Uploads
@@ -35,6 +36,7 @@ def make(
     pictures: Pictures | None = None,
     books: Books | None = None,
     visits: Visits | None = None,
+    previews: Previews | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> WebChannel:
     """The channel with its routes. Raises BadInput when others could come in without a token."""
@@ -48,8 +50,8 @@ def make(
     sessions = Sessions(database, settings, now, visits)
     threshold = Threshold(sessions, host, settings.posts_per_minute)
     api = Api(channel, sessions, threshold, settings, hints, story, pictures or files.picture, uploads)
-    library = LibraryDesk(books, threshold)
-    channel.serve([*PageFiles().routes(), *library.routes(), *api.routes()])
+    desks = (LibraryDesk(books, threshold), PreviewDesk(previews, channel, threshold))
+    channel.serve([*PageFiles().routes(), *(route for desk in desks for route in desk.routes()), *api.routes()])
     return channel
 
 

@@ -32,12 +32,16 @@ class Files:
     def routes(self) -> list[BaseRoute]:
         return [
             Route("/", self.index, methods=["GET"]),
+            Route("/preview", self.preview, methods=["GET"]),
             Route("/favicon.ico", self.icon, methods=["GET"]),
             Route("/web/page/{path:path}", self.file, methods=["GET"]),
         ]
 
     async def index(self, request: Request) -> Response:
         return self._give(request, "index.html")
+
+    async def preview(self, request: Request) -> Response:
+        return self._give(request, "preview.html")
 
     async def icon(self, request: Request) -> Response:
         return self._give(request, "icon.svg")

@@ -1,9 +1,10 @@
 """What the house may hand to the page: commands to hint at, a story to play, pictures to show."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from bot.domain.card import Card
 from bot.domain.message import Language, Person
 from knowledge import Findings
 from knowledge.upkeep import Stats
@@ -43,5 +44,7 @@ class Books(Protocol):
         ...
 
 
+Previews = Callable[[Card], Awaitable[Mapping[str, Any]]]
+"""A card as each other platform is sent it, and its `pictures`."""
 Pictures = Callable[[str], Awaitable[tuple[bytes, str] | None]]
 """By its id: the bytes of a picture and its media type."""

@@ -14,12 +14,13 @@ from bot.domain.report import Report
 from bot.talk.cards.answer import Answer
 from bot.talk.cards.approval import approval_card
 from bot.talk.cards.board import board_card
+from bot.talk.cards.capacity import capacity_card
 from bot.talk.cards.catching_up import catching_up_card
 from bot.talk.cards.incident import incident_card
 from bot.talk.cards.notice import notice_card
 from bot.talk.cards.summary import Repair, summary_card
 from bot.talk.cards.words import Words
-from skills import Evidence
+from skills import Evidence, Series, Table
 from skills.change import Preview
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -81,9 +82,9 @@ def incident(state):
 
 def answers(words):
     evidence = Evidence("2 pods use most", "topk(2, rate(cpu[1h]))", "http://p/graph")
-    thinking = Answer("a-1", words).took("0.0", "top_pods", None)
+    thinking = Answer("a-1", words).took("0.0", words("action_top_pods"), None)
     done = replace(
-        thinking.took("0.0", "top_pods", evidence),
+        thinking.took("0.0", words("action_top_pods"), evidence),
         text="**order-service** uses *most*: 92%.\n\n- `order-1`\n- `order-2`",
         plan=Plan("", brain="dify", usage=Usage(1820, 0.01, "USD", 3.4)),
         done=True,
@@ -92,6 +93,33 @@ def answers(words):
     yield "thinking", thinking.card()
     yield "done", done.card()
     yield "failed", replace(done, text="", error="The brain is away.").card()
+
+
+def forecast(language):
+    """A capacity report as the skill tells it."""
+    hours = [NOON.timestamp() + 3_600 * n for n in range(-48, 73)]
+    level = [4.0 + 0.02 * n + 1.1 * ((n % 24) > 9) for n in range(121)]
+    seen = tuple(zip(hours[:49], level[:49], strict=True))
+    ahead = tuple(zip(hours[48:], level[48:], strict=True))
+    label = {"en": ("CPU requested", "expected", "room"), "zh": ("已申请 CPU", "预测", "上限")}[language]
+    lines = (
+        Series(label[0], {}, seen, "cores"),
+        Series(label[1], {}, ahead, "cores"),
+        Series(label[2], {}, ((hours[0], 7.0), (hours[-1], 7.0)), "cores"),
+    )
+    told = {
+        "en": "Two more nodes are needed before Tuesday 09:00.",
+        "zh": "周二 09:00 前需要再加 2 个节点。",
+    }[language]
+    rows = ((("cluster", "5.9", "7.0", "2026-11-24 09:00")), ("shop/redis-data", "81 %", "100 %", "2026-11-29"))
+    return Evidence(
+        told,
+        "sum(kube_pod_container_resource_requests{resource='cpu'})",
+        table=Table(("what", "now", "most", "full"), rows),
+        series=lines,
+        lines=("# Capacity", told, "- `shop/redis-data` grows by 2.1 % a day"),
+        facts={"advice": {"kind": "add", "nodes": 2}},
+    )
 
 
 def house_cards(language):
@@ -110,5 +138,6 @@ def house_cards(language):
     made["hand over"] = catching_up_card(fires, (), (), words, ZONE, words("handover_note", old="Lin", new="陈"))
     made["board"] = board_card((fires,), (asked["pending"], asked["typed"]), {"ap-1"}, words, ZONE)
     made["quiet board"] = board_card((), (), set(), words, ZONE)
+    made["capacity report"] = capacity_card(forecast(language), words, ZONE)
     made["notice"] = notice_card(words("approval_own"), words, "warn")
     return made

@@ -4,6 +4,7 @@ What is to be watched is settled when leave is asked for, from what Prometheus i
 beforehand. A repair counts as verified only once its own check and every sign are well.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,11 @@ FAILING = 0.03
 """Share of failed requests from which on errors are a sign at all."""
 FEW = 0.01
 MOST = 5
+MARGIN = timedelta(minutes=2)
+"""For a rule to be evaluated, and for whatever is measured late."""
+RANGE = re.compile(r"\[\s*((?:\d+(?:ms|[smhdwy]))+)")
+PART = re.compile(r"(\d+)(ms|[smhdwy])")
+UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 log = structlog.get_logger()
 
 
@@ -43,13 +49,14 @@ class Signs:
             return ()
         places = tuple(targets)
         try:
-            firing = await self._firing()
+            firing, backs = await self._firing(), await self._looking_back()
             alerts = [
                 Signal("alert", alert.name, labels)
                 for alert in incident.alerts
                 if alert.firing and any(about(alert, place) for place in places)
                 for labels in firing
                 if labels.items() <= alert.labels.items()
+                and backs.get(alert.name, timedelta.max) <= self.lasts - MARGIN
             ]
             errors = [await self._errors(service, space) for service, space in _services(incident, places)]
         except SkillError as error:
@@ -79,6 +86,17 @@ class Signs:
     async def _firing(self) -> list[Mapping[str, str]]:
         return [each["labels"] for each in await self.prometheus.alerts() if each.get("state") == "firing"]
 
+    async def _looking_back(self) -> dict[str, timedelta]:
+        """For how long each alert may go on, by its own rule, after all is well again."""
+        found: dict[str, timedelta] = {}
+        for rule in await self.prometheus.rules():
+            windows = [span(each) for each in RANGE.findall(str(rule.get("query", "")))]
+            after = timedelta(seconds=float(rule.get("keepFiringFor") or 0))
+            whole = max(windows, default=timedelta()) + after
+            name = str(rule.get("name", ""))
+            found[name] = max(whole, found.get(name, timedelta()))
+        return found
+
     async def _errors(self, service: str, namespace: str) -> Signal | None:
         """Only where many fail now; back to few, or to a quarter of what it is."""
         labels = {"service": service, "namespace": namespace}
@@ -95,6 +113,11 @@ class Signs:
         answer = await self.prometheus.instant(query, self.now().timestamp())
         values = [value for series in answer.series for _, value in series.points[-1:]]
         return values[0] if values else None
+
+
+def span(written: str) -> timedelta:
+    """A length of time as PromQL writes it: 1h30m."""
+    return sum((timedelta(seconds=int(n) * UNITS[unit]) for n, unit in PART.findall(written)), timedelta())
 
 
 def about(alert: Alert, target: Target) -> bool:

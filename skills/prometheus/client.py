@@ -63,6 +63,12 @@ class PrometheusClient:
         answer = await self._http.read_json("/api/v1/alerts")
         return tuple((answer.get("data") or {}).get("alerts") or ())
 
+    async def rules(self) -> tuple[Mapping[str, Any], ...]:
+        """All rules of alerts, with their expressions."""
+        answer = await self._http.read_json("/api/v1/rules", {"type": "alert"})
+        groups = (answer.get("data") or {}).get("groups") or ()
+        return tuple(rule for group in groups for rule in group.get("rules") or ())
+
     async def close(self) -> None:
         """Let go of the connections."""
         await self._http.close()

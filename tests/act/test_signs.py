@@ -32,6 +32,7 @@ class Watched(Room):
         self.share = lambda seconds: None
         self.down = lambda seconds: False
         self.queries = []
+        self.rules = {name: ("lamp_dark == 1", {}) for name in ("LampDark", "RequestsFail")}
 
     @property
     def seconds(self):
@@ -45,6 +46,9 @@ class Watched(Room):
             told = [{"labels": labels, "state": "firing"} for labels in firing]
             told.append({"labels": {**DARK, "alertname": "Soon"}, "state": "pending"})
             return httpx.Response(200, json={"status": "success", "data": {"alerts": told}})
+        if request.url.path == "/api/v1/rules":
+            rules = [{"name": name, "query": query, **more} for name, (query, more) in self.rules.items()]
+            return httpx.Response(200, json={"status": "success", "data": {"groups": [{"rules": rules}]}})
         self.queries.append(request.content.decode())
         share = self.share(self.seconds)
         rows = [] if share is None else [{"metric": {}, "value": [self.clock.timestamp(), str(share)]}]
@@ -101,6 +105,26 @@ async def test_an_alert_that_goes_on_means_that_it_did_not_help(room):
     assert (done.state, room.world.undone) == (ApprovalState.UNDONE, ["a"])
     assert 600 <= room.seconds <= 606
     assert (await room.after(done)).why == "it shines; after 10 minutes: LampDark still fires"
+
+
+@pytest.mark.parametrize(
+    ("query", "more", "watched"),
+    [
+        ("rate(fails[5m]) > 1", {}, True),
+        ("max_over_time(rate(fails[2m])[8m:]) > 1", {}, True),
+        ("increase(restarts[10m]) > 3", {}, False),
+        ("rate(fails[ 1h30m ]) > rate(fails[5m])", {}, False),
+        ("rate(fails[5m]) > 1", {"keepFiringFor": 600}, False),
+        (None, {}, False),
+    ],
+)
+async def test_an_alert_that_looks_back_further_than_we_wait_is_no_sign(room, query, more, watched):
+    """It would go on though all is well, and a good repair would be undone."""
+    room.fire(DARK, 30)
+    room.rules = {"LampDark": (query, more)} if query else {}
+    assert (await room.repair()).state is ApprovalState.EXECUTED
+    assert bool(room.asked.signals) is watched
+    assert room.seconds >= 30 if watched else room.seconds == 0
 
 
 async def test_errors_must_be_few_again(room):

@@ -40,13 +40,14 @@ async def words_alone(library: Library, question: str, most: int) -> list[str]:
 class ChromaDefault:
     """all-MiniLM-L6-v2, which Chroma takes where it is given no model. It is only used if its weights are there."""
 
-    def __init__(self, folders: Sequence[Path] = (), memory: Path | None = None) -> None:
+    def __init__(self, folders: Sequence[Path] = (), memory: Path | None = None, threads: int = 1) -> None:
         """`folders`: where an .onnx and a tokenizer.json may lie, besides where Chroma itself would keep them.
 
         `memory`: a file for what it has read, so that it reads no text twice.
         """
         self._folders = folders
         self._memory = memory
+        self._threads = threads
         self._keys: list[str] = []
         self._vectors: Floats | None = None
 
@@ -95,7 +96,8 @@ class ChromaDefault:
         tokenizer.enable_truncation(LONGEST)
         tokenizer.no_padding()
         settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = settings.inter_op_num_threads = 1
+        settings.intra_op_num_threads, settings.inter_op_num_threads = self._threads, 1
+        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
         settings.log_severity_level = 3
         return tokenizer, onnxruntime.InferenceSession(str(network), settings, providers=["CPUExecutionProvider"])
 

@@ -69,7 +69,8 @@ class Retrieval:
             memory, kept = _memory(options), list[Memory]()
             library = await Library.open(settings, wrapped=lambda model: _remembered(model, memory, kept))
             try:
-                report = await self._score(library, known, asked, options, ChromaDefault(_weights(options), memory))
+                plain = ChromaDefault(_weights(options), memory, settings.threads)
+                report = await self._score(library, known, asked, options, plain)
             finally:
                 await library.close()
         seen_before = {"texts_from_memory": sum(each.known for each in kept)}
@@ -188,9 +189,16 @@ async def _ranked(rank: Rank, known: QuestionSet, asked: Sequence[Asked]) -> dic
 
 
 def _memory(options: EvalOptions) -> Path | None:
-    """Where what was read before is kept; `--set memory=no` has all read anew."""
-    told = options.settings.get("memory", str(FETCHED.parent / "vectors.sqlite"))
-    return None if told == "no" else Path(told)
+    """Where what was read before is kept; `--set memory=no` has all read anew, and so has a folder that is not ours."""
+    path = Path(options.settings.get("memory", FETCHED.parent / "vectors.sqlite"))
+    if path.name == "no":
+        return None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    except OSError:
+        return None
+    return path
 
 
 def _remembered(model: Model, memory: Path | None, kept: list[Memory]) -> Model:

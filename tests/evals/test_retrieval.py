@@ -51,6 +51,21 @@ async def test_it_says_what_it_scored(folder):
     assert (told["no_answer_asked"], told["no_answer_refused"]) == (1, 1)
 
 
+@pytest.mark.parametrize("memory", ["no", "/proc/nowhere/vectors.sqlite"])
+async def test_it_runs_where_nothing_can_be_remembered(folder, memory):
+    report = await make().run(EvalOptions(folder, limit=1, settings={"model": "light", "memory": memory}))
+    assert report.figures["texts_from_memory"] == 0
+    assert report.figures["passages_read"] == 4
+
+
+async def test_what_was_read_is_not_read_again(folder, tmp_path):
+    settings = {"model": "light", "memory": str(tmp_path / "vectors.sqlite")}
+    first, second = [await make().run(EvalOptions(folder, limit=4, settings=settings)) for _ in range(2)]
+    assert second.figures["texts_from_memory"] >= first.figures["texts_from_memory"] + 8
+    same = {"hand_hit1", "hand_ndcg10", "answerable_refused"}
+    assert {each: first.figures[each] for each in same} == {each: second.figures[each] for each in same}
+
+
 async def test_it_says_how_far_it_is(folder):
     heard: list[str] = []
     await make().run(EvalOptions(folder, settings={"model": "none"}, told=heard.append))

@@ -75,6 +75,8 @@ async def test_with_others_around_only_the_asker_is_told_what_is_theirs(shelf, p
     hidden = SEEN[person] & {"2", "3"}
     assert [who for who, _ in wall.whispered] == ([person.id] if hidden else [])
     assert links(*(card for _, card in wall.whispered)) == hidden
+    assert all("not everybody may see it" in str(card) for _, card in wall.whispered)
+    assert "not everybody may see it" not in str(wall.shown)
     assert all(card.title == f"For you alone: {ASKED}" for _, card in wall.whispered)
 
 

@@ -200,6 +200,7 @@ async def test_each_finds_what_their_role_may_read_and_nothing_else(tmp_path, mo
             sitting = await seat(who)
             told = await sitting.client.get("/web/library/search", params={"q": "connection pool exhausted"})
             assert {each["title"] for each in told.json()["found"]} == titles
+            assert {each["title"] for each in told.json()["found"] if each["restricted"]} == titles - {"Orders failed"}
             for asked in ("/kb connection pool exhausted", "similar incidents: pool exhausted"):
                 thread = await sitting.write(asked)
                 card = await sitting.card(thread, lambda card: "https://t/1" in texts(card))

@@ -37,6 +37,7 @@ def _entry(number: int, passage: Passage, words: Words) -> list[Block]:
     heading = f" — {plain(visible(passage.heading)[:120])}" if passage.heading else ""
     about = [words("kb_verified") if passage.document.verified else words("kb_unverified"), passage.source]
     about += [f"{passage.updated:%Y-%m-%d}"] if passage.updated else []
+    about += [words("kb_restricted")] if passage.document.acl else []
     if instructs(passage.text):
         about.append(words("kb_instructs"))
     opened: tuple[tuple[str, str], ...] = ((words("kb_open"), passage.url),) if passage.url.startswith(WEB) else ()

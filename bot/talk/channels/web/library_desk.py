@@ -82,6 +82,7 @@ def _entry(passage: Passage) -> dict[str, Any]:
         "source": passage.source,
         "updated": passage.updated.timestamp() if passage.updated else None,
         "verified": passage.document.verified,
+        "restricted": bool(passage.document.acl),
         "instructs": instructs(passage.text),
         "score": round(passage.score, 3),
         "case": _case(passage.case) if passage.case and (passage.case.cause or passage.case.fix) else None,

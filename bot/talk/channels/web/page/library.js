@@ -44,7 +44,7 @@ async function search(question, box) {
 }
 
 function entry(one) {
-  const about = [one.source, one.updated && day(one.updated), one.verified ? t("library_verified") : t("library_unverified"), one.case && t(READ_BY[one.case.by])];
+  const about = [one.source, one.updated && day(one.updated), one.verified ? t("library_verified") : t("library_unverified"), one.restricted && t("library_restricted"), one.case && t(READ_BY[one.case.by])];
   return h(
     "article",
     {},
@@ -65,7 +65,7 @@ function told(known) {
 function shelves(told) {
   const title = h("h3", {}, t("library_sources"));
   if (!told.sources.length) return [title, h("p", { class: "soft" }, t("library_empty"))];
-  const counts = t("library_counts", { documents: told.documents, passages: told.passages, waiting: told.waiting, model: told.model || t("library_words_only") });
+  const counts = t("library_counts", { documents: told.documents, passages: told.passages, waiting: told.model ? told.waiting : 0, model: told.model || t("library_words_only") });
   const head = ["library_source", "library_documents", "library_newest", "library_ran", "library_state"].map((key) => h("th", { scope: "col" }, t(key)));
   const rows = told.sources.map((each) =>
     h(

@@ -1,10 +1,24 @@
 """Where the library keeps what it knows, and which model reads it."""
 
+import os
+import re
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PASSED_ON = re.compile(
+    r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|GIT_\w+|SSH_AUTH_SOCK|SSL_CERT_(?:FILE|DIR)"
+    r"|(?:HTTPS?|NO|ALL)_PROXY|LD_LIBRARY_PATH|PYTHON\w+|OMP_NUM_THREADS",
+    re.IGNORECASE,
+)
+"""What a program that we start may know of our environment: how to run, and no secret."""
+
+
+def environment() -> dict[str, str]:
+    """For programs that we start."""
+    return {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)}
 
 
 class KnowledgeSettings(BaseSettings):

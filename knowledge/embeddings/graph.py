@@ -13,6 +13,7 @@ import numpy as np
 
 from knowledge.embeddings.weights import Floats, Weights
 from knowledge.errors import ModelMissing
+from knowledge.settings import environment
 
 
 class _Drawing:
@@ -120,7 +121,9 @@ def prepare(weights: Path, path: Path) -> None:
         "write(Weights(Path(sys.argv[2])), Path(sys.argv[3]))"
     )
     asked = [sys.executable, "-c", code, json.dumps(sys.path), str(weights), str(path)]
-    done = subprocess.run(asked, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603
+        asked, capture_output=True, text=True, timeout=300, check=False, env=environment()
+    )
     if done.returncode:
         why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise ModelMissing("library_no_model", model="multilingual-e5-small", why=why[:300])

@@ -1,10 +1,14 @@
 """The ledger in Elasticsearch: nothing lost, nothing twice, in order; while it is away, when it refuses, and after."""
 
+import asyncio
+import contextlib
 import json
 import re
 import uuid
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -14,6 +18,7 @@ from bot.act.ledger.elasticsearch import ElasticsearchLedger, Refused
 from bot.act.ledger.file import FileLedger
 from bot.domain.record import AuditRecord
 from tests.servers.elasticsearch_server import ElasticsearchServer
+from tests.servers.process import LOCAL, free_port
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -89,6 +94,77 @@ async def test_another_record_in_our_place_is_no_replay(tmp_path, elasticsearch)
     with pytest.raises(Refused, match="record 1: status 409"):
         await kept.send()
     await kept.close()
+
+
+@pytest.mark.servers
+async def test_half_of_a_bulk_is_taken_and_the_rest_follows_in_order_without_a_gap(tmp_path, elasticsearch):
+    stream = f"audit-{uuid.uuid4().hex[:8]}"
+    kept = ledger(tmp_path, elasticsearch.url, stream)
+    await kept.prepare()
+    planted = {"@timestamp": "2026-11-22T12:00:00Z", "chain": "someone else's", "seq": 4}
+    made = elasticsearch.client.put(f"/{stream}/_create/{kept.id_of(4)}?refresh=true", json=planted).json()
+    for number in range(7):
+        await kept._file.append(record(number))
+    with pytest.raises(Refused, match="record 4"):
+        await kept.send()
+    assert await kept.behind() == 4, "what stood before it counts as sent, and nothing after it"
+    elasticsearch.client.delete(f"/{made['_index']}/_doc/{kept.id_of(4)}?refresh=true").raise_for_status()
+    assert await kept.send() == 4
+    elasticsearch.client.post(f"/{stream}/_refresh")
+    found = elasticsearch.client.post(f"/{stream}/_search", json={"size": 20, "sort": ["seq"]}).json()["hits"]["hits"]
+    assert [hit["_source"]["seq"] for hit in found] == list(range(1, 8))
+    await kept.close()
+
+
+@pytest.mark.servers
+async def test_while_it_is_away_records_wait_and_follow_by_themselves_when_it_is_back(tmp_path, elasticsearch):
+    port, stream = free_port(), f"audit-{uuid.uuid4().hex[:8]}"
+    kept = ledger(tmp_path, f"http://{LOCAL}:{port}", stream)
+    for number in range(20):
+        await kept.append(record(number))
+    await asyncio.sleep(0)
+    assert await kept.behind() == 20
+    async with relay(port, urlsplit(elasticsearch.url).port):
+        async with asyncio.timeout(60):
+            while await kept.behind():
+                await asyncio.sleep(0.1)
+    for number in range(20, 25):
+        await kept.append(record(number))
+    assert await kept.behind() == 5, "away again"
+    async with relay(port, urlsplit(elasticsearch.url).port):
+        async with asyncio.timeout(60):
+            while await kept.behind():
+                await asyncio.sleep(0.1)
+    elasticsearch.client.post(f"/{stream}/_refresh")
+    found = elasticsearch.client.post(f"/{stream}/_search", json={"size": 50, "sort": ["seq"]}).json()["hits"]["hits"]
+    assert [hit["_source"]["seq"] for hit in found] == list(range(1, 26))
+    await kept.close()
+
+
+@asynccontextmanager
+async def relay(port, to):
+    """Elasticsearch at another port, for as long as the block lasts; then every connection is cut."""
+    open_ = set()
+
+    async def pump(reader, writer):
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def serve(reader, writer):
+        there, back = await asyncio.open_connection(LOCAL, to)
+        open_.update((writer, back))
+        await asyncio.gather(pump(reader, back), pump(there, writer))
+
+    server = await asyncio.start_server(serve, LOCAL, port)
+    try:
+        yield
+    finally:
+        server.close()
+        for each in open_:
+            each.transport.abort()
 
 
 DOC = (Path(__file__).parents[3] / "docs/elasticsearch.md").read_text(encoding="utf-8")

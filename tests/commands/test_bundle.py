@@ -8,6 +8,7 @@ from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from bot.__main__ import app
+from bot.think.diagnosis.pages import Row, _pages, _rows
 from tests.think.diagnosis.faults import series
 from tests.think.diagnosis.kube import NOW, alert, iso
 from tests.think.diagnosis.shop import app as workload
@@ -46,7 +47,7 @@ def test_the_report_as_markdown_pdf_and_chart(case, tmp_path):
     text = "".join(page.extract_text() for page in pages)
     assert "OOMKilled" in text
     assert "checkout" in text
-    assert len(pages) >= 2
+    assert pages[-1].images, "the chart stands on the last page"
     assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -59,3 +60,13 @@ def test_another_kind_of_file_is_refused_in_one_sentence(case, tmp_path):
     done = run(case, tmp_path / "r.docx")
     assert done.exit_code == 1
     assert ".md, .pdf or .png" in done.output
+
+
+def test_lines_of_the_pdf_end_between_words_and_no_heading_stands_alone():
+    told = "order-processor keeps crashing, and restarts " * 9
+    rows = list(_rows(f"# One\n\n- {told}\n"))
+    words = set(told.split())
+    assert len([row for row in rows if row.text]) > 3
+    assert all(set(row.text.strip("• ").split()) <= words for row in rows[2:] if row.text)
+    pages = list(_pages([Row("said")] * 64 + [Row("Timeline", 10.0, bold=True)] + [Row("then")] * 3))
+    assert [page[0].text for page in pages] == ["said", "Timeline"]

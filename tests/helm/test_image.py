@@ -11,6 +11,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bot.talk.cards.picture import FONTS as CARD_FONTS
+from bot.think.diagnosis.chart import FONTS
+from tests.helm.dockerfile import stages
 from tests.servers import programs
 from tests.servers.fixtures import needs
 from tests.servers.process import LOCAL, Process, answers, free_port
@@ -48,6 +51,14 @@ def test_what_is_copied_is_there_and_let_through():
     for each in copied:
         assert (ROOT / each).exists(), each
         assert f"!{each}" in ignored
+
+
+def test_it_brings_a_font_in_which_charts_can_be_written_in_chinese():
+    ran = " ".join(rest for word, rest in stages(DOCKERFILE)[-1] if word == "RUN")
+    installed = re.findall(r"apt-get install [^&]*?(fonts-\S+)", ran)
+    named = {"fonts-wqy-microhei": "WenQuanYi Micro Hei"}
+    assert [named[each] for each in installed]
+    assert {named[each] for each in installed} <= set(FONTS) & set(CARD_FONTS)
 
 
 def test_it_runs_as_nobody_in_particular():

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.card import Chart
+from bot.domain.units import scaled
 
 FONTS = (
     "Noto Sans CJK SC",
@@ -24,6 +25,8 @@ FONTS = (
 COLOURS = ("#2563eb", "#d97706", "#059669", "#9333ea", "#dc2626", "#0891b2", "#65a30d", "#be185d")
 STYLES = ("-", "--", ":")
 MOST_LINES = 12
+DATES = ["", "%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d %H:%M"]
+"""The same in every language."""
 MOST_MARKS = 8
 
 
@@ -37,25 +40,28 @@ def draw(chart: Chart) -> bytes:
     axes = figure.add_subplot()
     zone: tzinfo = ZoneInfo(chart.zone) if chart.zone else UTC
     family = _font() or "sans-serif"
-    for number, line in enumerate(chart.lines[:MOST_LINES]):
+    drawn = chart.lines[:MOST_LINES]
+    factor, unit = scaled(chart.unit, max((abs(value) for line in drawn for _, value in line.points), default=0.0))
+    for number, line in enumerate(drawn):
+        alone = len(drawn) == 1 and line.name == chart.title
         axes.plot(
             [_moment(at, zone) for at, _ in line.points],
-            [value for _, value in line.points],
+            [factor * value for _, value in line.points],
             color=COLOURS[number % len(COLOURS)],
             linestyle=STYLES[number // len(COLOURS) % len(STYLES)],
             linewidth=1.6,
-            label=_written(line.name)[:60] or "-",
+            label="_" if alone else _written(line.name)[:60] or "-",
         )
     _mark(axes, chart, zone)
     axes.set_title(_written(chart.title)[:110], fontsize=10, loc="left", fontfamily=family)
-    axes.set_ylabel(_written(chart.unit), fontfamily=family)
+    axes.set_ylabel(_written(unit), fontfamily=family)
     axes.set_xlabel(str(zone), fontsize=8, loc="left")
     locator = AutoDateLocator(tz=zone)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone, offset_formats=DATES))
     axes.grid(alpha=0.25)
-    if chart.marks or [line.name for line in chart.lines] != [chart.title]:
-        columns = 4 if len(chart.lines) + len(chart.marks) < 9 else 6
+    if told := len(axes.get_legend_handles_labels()[0]):
+        columns = 4 if told < 9 else 6
         figure.legend(loc="outside lower left", ncols=columns, frameon=False, prop={"family": family, "size": 8.5})
     picture = io.BytesIO()
     FigureCanvasAgg(figure).print_png(picture)
@@ -63,8 +69,10 @@ def draw(chart: Chart) -> bytes:
 
 
 def _mark(axes: Any, chart: Chart, zone: tzinfo) -> None:
+    told: set[str] = set()
     for mark in chart.marks[:MOST_MARKS]:
-        label = _written(mark.label)[:60]
+        label = "_" if mark.label in told else _written(mark.label)[:60]
+        told.add(mark.label)
         if mark.end is None:
             axes.axvline(_moment(mark.start, zone), color="#d97706", linestyle="--", label=label)
         else:

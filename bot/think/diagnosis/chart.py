@@ -4,8 +4,9 @@ import io
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 
+from bot.domain.units import scaled
 from bot.think.diagnosis.report import Chart
-from bot.think.diagnosis.wording import Language, say
+from bot.think.diagnosis.wording import Language, say, table
 
 FONTS = (
     "Noto Sans CJK SC",
@@ -21,6 +22,8 @@ FONTS = (
     "AR PL UMing CN",
 )
 MOST_CHANGES = 5
+DATES = ["", "%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d %H:%M"]
+"""The same in every language."""
 
 
 def draw(chart: Chart, language: Language = "zh", zone: tzinfo = UTC) -> bytes:
@@ -37,9 +40,9 @@ def draw(chart: Chart, language: Language = "zh", zone: tzinfo = UTC) -> bytes:
     def place(at: float) -> float:
         return float(date2num(datetime.fromtimestamp(at, zone)))
 
-    axes.plot(
-        [place(at) for at, _ in chart.points], [value for _, value in chart.points], color="#2563eb", linewidth=1.6
-    )
+    factor, unit = scaled(chart.unit, max((abs(value) for _, value in chart.points), default=0.0))
+    values = [factor * value for _, value in chart.points]
+    axes.plot([place(at) for at, _ in chart.points], values, color="#2563eb", linewidth=1.6)
     axes.axvspan(
         place(chart.fault[0]),
         place(chart.fault[1]),
@@ -50,17 +53,26 @@ def draw(chart: Chart, language: Language = "zh", zone: tzinfo = UTC) -> bytes:
     for number, change in enumerate(chart.changes[-MOST_CHANGES:]):
         label = say("report", "chart_change", spoken) if number == 0 else None
         axes.axvline(place(change.at), color="#d97706", linestyle="--", label=label)
-    title = chart.title if font or chart.title.isascii() else chart.title.encode("ascii", "replace").decode()
+    told = titled(chart, spoken)
+    title = told if font or told.isascii() else told.encode("ascii", "replace").decode()
     axes.set_title(title[:110], fontsize=10, loc="left", fontfamily=font or "sans-serif")
-    axes.set_ylabel(chart.unit)
+    axes.set_ylabel(unit)
+    axes.set_xlabel(str(zone), fontsize=8, loc="left")
     locator = AutoDateLocator(tz=zone)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone, offset_formats=DATES))
     axes.grid(alpha=0.25)
-    axes.legend(loc="upper left", fontsize=8, prop={"family": font, "size": 8} if font else {"size": 8})
+    axes.legend(loc="best", fontsize=8, prop={"family": font, "size": 8} if font else {"size": 8})
     picture = io.BytesIO()
     FigureCanvasAgg(figure).print_png(picture)
     return picture.getvalue()
+
+
+def titled(chart: Chart, language: Language) -> str:
+    """What is drawn, in the reader's words where we have some for this metric."""
+    if chart.name in table(language)["series"]:
+        return say("series", chart.name, language, {"about": chart.about}).strip(" :：")
+    return chart.title
 
 
 @cache

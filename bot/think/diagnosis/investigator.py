@@ -14,6 +14,7 @@ from bot.domain.plan import Step
 from bot.domain.report import Report
 from bot.telemetry import DIAGNOSIS_SECONDS
 from bot.think.diagnosis.bundle import told_start
+from bot.think.diagnosis.chart import titled
 from bot.think.diagnosis.diagnose import diagnose
 from bot.think.diagnosis.gather import PATIENCE, gather
 from bot.think.diagnosis.markdown import as_markdown, headline, sentence
@@ -98,4 +99,5 @@ def _chart(diagnosis: Diagnosis, language: Language) -> CardChart | None:
         return None
     marks = [Mark(say("report", "chart_fault", language), *chart.fault)]
     marks += [Mark(say("report", "chart_change", language), change.at) for change in chart.changes[-5:]]
-    return CardChart(chart.title, (Line(chart.title, chart.points),), chart.unit, tuple(marks), alt=chart.query)
+    title = titled(chart, language)
+    return CardChart(title, (Line(title, chart.points),), chart.unit, tuple(marks), alt=chart.query)

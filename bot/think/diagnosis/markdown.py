@@ -9,6 +9,7 @@ from bot.think.diagnosis.wording import Language, say
 
 SHOWN_CAUSES = 3
 SHOWN_FINDINGS = 12
+WORTH_SAYING = 0.05
 SHOWN_SUSPECTS = 5
 MOST_PROOFS = 16
 
@@ -100,7 +101,7 @@ def _others(diagnosis: Diagnosis, language: Language) -> Iterator[str]:
 
 
 def _suspects(diagnosis: Diagnosis, language: Language) -> Iterator[str]:
-    accused = [suspect for suspect in diagnosis.suspects[:SHOWN_SUSPECTS] if suspect.score > 0]
+    accused = [suspect for suspect in diagnosis.suspects[:SHOWN_SUSPECTS] if suspect.score >= WORTH_SAYING]
     if accused:
         yield f"## {say('report', 'suspects', language)}"
         yield ""

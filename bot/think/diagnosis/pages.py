@@ -1,4 +1,4 @@
-"""A report as PDF: its Markdown set line by line on A4 pages, and the chart that matters on the last one."""
+"""A report as PDF: its Markdown set line by line on A4 pages, and below it the chart that matters."""
 
 import io
 import unicodedata
@@ -11,9 +11,13 @@ from bot.think.diagnosis.markdown import as_markdown
 from bot.think.diagnosis.report import Diagnosis
 from bot.think.diagnosis.wording import Language
 
-WIDE = 104
+WIDE = 116
 """Narrow letters that fit into a line of the smallest size; a Chinese one counts twice."""
 LINES = 66
+CHART_LINES = 28
+"""Room that the chart takes, in lines of the smallest size."""
+FOLLOWING = 3
+"""A heading is not left alone at the foot of a page: so many lines follow it."""
 A4 = (8.27, 11.69)
 
 
@@ -39,27 +43,34 @@ def as_pdf(diagnosis: Diagnosis, language: Language = "zh") -> bytes:
     font = chinese_font()
     spoken: Language = language if font or language == "en" else "en"
     kept = io.BytesIO()
+    pages = list(_pages(list(_rows(as_markdown(diagnosis, spoken)))))
+    if diagnosis.chart is not None and sum(row.height for row in pages[-1]) + CHART_LINES > LINES:
+        pages.append([])
     with PdfPages(kept) as book:
-        for page in _pages(list(_rows(as_markdown(diagnosis, spoken)))):
+        for number, page in enumerate(pages):
             figure = Figure(figsize=A4)
             FigureCanvasPdf(figure)
-            top = 0.95
-            for row in page:
-                weight = "bold" if row.bold else "normal"
-                family = [font, "DejaVu Sans"] if font else ["DejaVu Sans"]
-                text = row.text.replace("$", r"\$")
-                at = 0.07 + 0.012 * row.indent
-                figure.text(at, top, text, fontsize=row.size, fontweight=weight, fontfamily=family, va="top")
-                top -= 0.9 / LINES * row.height
-            book.savefig(figure)
-        if diagnosis.chart is not None:
-            figure = Figure(figsize=A4)
-            FigureCanvasPdf(figure)
-            axes = figure.add_axes((0.05, 0.55, 0.9, 0.4))
-            axes.imshow(_picture(draw(diagnosis.chart, spoken)))
-            axes.axis("off")
+            top = _set(figure, page, font)
+            if diagnosis.chart is not None and number == len(pages) - 1:
+                high = 0.9 / LINES * CHART_LINES
+                axes = figure.add_axes((0.05, top - high, 0.9, high))
+                axes.imshow(_picture(draw(diagnosis.chart, spoken)))
+                axes.axis("off")
             book.savefig(figure)
     return kept.getvalue()
+
+
+def _set(figure: Any, page: list[Row], font: str) -> float:
+    """Writes the lines of a page; where the last one ends."""
+    family = [font, "DejaVu Sans"] if font else ["DejaVu Sans"]
+    top = 0.95
+    for row in page:
+        text = row.text.replace("$", r"\$")
+        weight = "bold" if row.bold else "normal"
+        at = 0.07 + 0.012 * row.indent
+        figure.text(at, top, text, fontsize=row.size, fontweight=weight, fontfamily=family, va="top")
+        top -= 0.9 / LINES * row.height
+    return top
 
 
 def _picture(png: bytes) -> Any:
@@ -89,21 +100,28 @@ def _broken(text: str, wide: int) -> Iterator[str]:
     """At spaces where there are any, and always before it is too wide."""
     line, width = "", 0
     for letter in text:
-        width += 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        width += 2 if _chinese(letter) else 1
         line += letter
         if width >= wide:
             cut = line.rfind(" ")
-            keep, rest = (line[:cut], line[cut + 1 :]) if cut > wide // 2 and line.isascii() else (line, "")
+            words = cut > len(line) // 2 and not _chinese(line[cut:])
+            keep, rest = (line[:cut], line[cut + 1 :]) if words else (line, "")
             yield keep
             line, width = rest, len(rest)
-    yield line
+    if line or not text:
+        yield line
+
+
+def _chinese(text: str) -> bool:
+    """Has wide letters, between any two of which a line may end."""
+    return any(unicodedata.east_asian_width(letter) in "WF" for letter in text)
 
 
 def _pages(rows: list[Row]) -> Iterator[list[Row]]:
     page: list[Row] = []
     used = 0.0
     for row in rows:
-        if used + row.height > LINES:
+        if used + row.height + (FOLLOWING if row.bold else 0) > LINES:
             yield page
             page, used = [], 0.0
         page.append(row)

@@ -3,6 +3,7 @@
 import statistics
 
 from bot.domain.finding import Cause, Subject
+from bot.domain.units import unit_of
 from bot.think.diagnosis.report import Chart, Moment, Suspect
 from bot.think.diagnosis.sight import Sight, Track
 from bot.think.diagnosis.suspects.findings import STRONG
@@ -30,7 +31,10 @@ def picture(
     first = min(sight.start - BEFORE, sight.now - BEFORE)
     points = tuple((at, value) for at, value in zip(track.times, track.values, strict=True) if at >= first)
     changes = tuple(one for one in moments if one.change)
-    return Chart(_title(track), track.query, points, (sight.start, sight.now), changes)
+    unit = unit_of(track.name, max((value for _, value in points), default=0.0))
+    about = " ".join(track.labels[label] for label in TITLED if label in track.labels)
+    title = f"{track.name} {about}".strip()
+    return Chart(title, track.query, points, (sight.start, sight.now), changes, unit, track.name, about)
 
 
 def _names(cause: Cause | None, suspects: tuple[Suspect, ...]) -> set[str]:
@@ -50,8 +54,3 @@ def _weight(sight: Sight, track: Track, names: set[str]) -> float:
     spread = statistics.pstdev(before) + 0.05 * abs(statistics.mean(before)) + 1e-9
     moved = min(abs(statistics.mean(after) - statistics.mean(before)) / spread, 50.0)
     return moved * (2.0 if any(word in track.name for word in GOLDEN) else 1.0)
-
-
-def _title(track: Track) -> str:
-    about = " ".join(track.labels[label] for label in TITLED if label in track.labels)
-    return f"{track.name} {about}".strip()

@@ -56,6 +56,10 @@ class Chart:
     fault: tuple[float, float]
     changes: tuple[Moment, ...] = ()
     unit: str = ""
+    name: str = ""
+    """The metric..."""
+    about: str = ""
+    """...and of what it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,14 @@ def test_what_recovered_is_no_fault_and_the_alert_is_not_believed():
     assert found.verdict is Verdict.HEALTHY, found.causes
 
 
+def test_what_was_usual_is_read_from_more_than_two_points_where_there_are_more():
+    """Two points that happen to be low do not make all that follows a rise."""
+    idle = [20.0, 25.0] + [200.0 + number % 7 for number in range(150)]
+    asked = alert("DatabaseSlow", namespace="", dbinstance_identifier="orders")
+    found = diagnose(sight(ask=asked, metrics=[series("connections_maximum", idle)]))
+    assert not [one for one in found.findings if one.look == "databases"]
+
+
 def test_more_sessions_that_harm_nobody_are_a_remark():
     assert diagnose(seen("DatabaseConnectionsHigh", connections_maximum=RAMP)).verdict is Verdict.HEALTHY
 

@@ -21,6 +21,9 @@ MATTERS = {"replica_lag": 10.0, "queue": 2.0, "cpu": 40.0, "swap": 2**28, "laten
 FAILOVER = re.compile(r"fail[- ]?over|multi-az|rebooted|restarted|recovery of the DB|切换|重启", re.IGNORECASE)
 STRAINED = re.compile(r"too many|max_connections|connection slots|refus|reject|exhaust", re.IGNORECASE)
 SHOWN = 6
+FEWEST, FIRST = 2, 10
+"""What was usual is read from the first tenth of the past, of two points at least: alerts come late, and a fault that
+creeps in has begun well before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,10 @@ def look(sight: Sight) -> Iterable[Finding]:
     tracks = [track for track in sight.tracks if _instance(track)]
     if not tracks:
         return
-    moves = sorted((move for track in tracks if (move := _move(track))), key=lambda move: -move.factor)
+    moves = sorted((move for track in tracks if (move := _move(sight, track))), key=lambda move: -move.factor)
     subject = _subject(sight, tracks)
     proofs = [*_moved(moves), *_load(tracks), *_events(sight)]
-    found = [*_what(subject, moves, tuple(proofs)), *_busy(subject, tracks), *_failovers(sight, subject)]
+    found = [*_what(subject, moves, tuple(proofs)), *_busy(sight, subject, tracks), *_failovers(sight, subject)]
     yield from found
     clear = [move for move in moves if move.clear]
     if not found and clear:
@@ -80,10 +83,11 @@ def _subject(sight: Sight, tracks: list[Track]) -> Subject:
     return asked[0] if asked else Subject("DBInstance", "", statistics.mode(names))
 
 
-def _move(track: Track) -> Move | None:
+def _move(sight: Sight, track: Track) -> Move | None:
     if len(track.values) < 5 or "_pi_" in track.name:
         return None
-    before = statistics.median(track.values[:2])
+    past = len(track.between(0.0, sight.start))
+    before = statistics.median(track.values[: max(FEWEST, past // FIRST)])
     after = statistics.median(track.values[-max(3, len(track.values) // 3) :])
     move = Move(track, before, after)
     return move if move.factor >= MOVED and abs(after - before) > 1e-3 else None
@@ -136,11 +140,11 @@ def _strained(sessions: Move, moves: list[Move], proofs: tuple[Proof, ...]) -> b
     return bool(others) or any(STRAINED.search(proof.shows) for proof in proofs)
 
 
-def _busy(subject: Subject, tracks: list[Track]) -> Iterator[Finding]:
+def _busy(sight: Sight, subject: Subject, tracks: list[Track]) -> Iterator[Finding]:
     """A CPU that is full all the time does not move, and is full all the same."""
     for track in tracks:
         steady = "cpuutilization" in track.name and len(track.values) >= 5 and min(track.values[-5:]) >= BUSY
-        if steady and _move(track) is None:
+        if steady and _move(sight, track) is None:
             values = {"name": subject.name, "move": f"{track.name} {track.last:g}", "moves": "-"}
             proof = Proof(track.query, f"{track.last:g}", track.times[-1])
             yield Finding(subject, "db_cpu_full", Category.RESOURCE, 0.75, values, (proof,))

@@ -192,10 +192,11 @@ def advised(advice: Advice, teller: Teller) -> dict[str, JSON]:
 def lines_of(one: Outlook, teller: Teller) -> tuple[Series, ...]:
     """History, forecast, its bounds and the ceiling, for one chart."""
     history, subject = one.subject.history, one.subject
+    unit = teller.say("unit_cores") if subject.unit == "cores" else subject.unit
 
     def line(part: str, start: int, values: list[float]) -> Series:
         points = tuple((float((start + hour) * HOUR), round(value, 6)) for hour, value in enumerate(values))
-        return Series(teller.say(f"chart_{part}"), {CHART: subject.name, "part": part}, points, subject.unit)
+        return Series(teller.say(f"chart_{part}"), {CHART: subject.name, "part": part}, points, unit)
 
     lines = (
         line("history", history.start, history.mean.tolist()),

@@ -1,8 +1,9 @@
 """An answer says what it found once, and not again beside each step, over each chart and on each fold."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from bot.domain.approval import Refusal
+from bot.domain.card import Attached, Fold
 from bot.domain.plan import Plan, Step
 from bot.domain.report import Report
 from bot.talk.cards.answer import Answer
@@ -55,6 +56,15 @@ def test_the_headline_of_a_report_is_said_once():
     report = Report("Deployment shop/web: bad release", "# Deployment shop/web: bad release\n\n- because")
     answer = Answer("a1", Words("en"), done=True, plan=Plan("")).explained("Look for the cause", report)
     assert times(answer, report.headline) == 1
+
+
+def test_a_file_stands_beside_the_fold_and_not_in_it():
+    seen = replace(SEEN, files=(("capacity.csv", "a,b"),))
+    card = replace(Answer("a1", Words("en")).took("0.0", "Capacity report", seen), done=True).card()
+    assert Attached("capacity.csv", "a,b") in card.blocks
+    assert not any(
+        isinstance(each, Attached) for block in card.blocks if isinstance(block, Fold) for each in block.blocks
+    )
 
 
 def test_what_wants_its_own_chart_has_it():

@@ -60,7 +60,7 @@ def opened(
     `visits`: where it is written down who comes in.
     """
     web = {"books": books, "hints": typed, "visits": visits, "previews": drawn}
-    lent: dict[str, dict[str, Any]] = {"web": web, "feishu": {"hints": typed}}
+    lent: dict[str, dict[str, Any]] = {"web": web, "slack": {"hints": typed}, "feishu": {"hints": typed}}
     return {name: _channel(name, database, {**lent.get(name, {}), **given.get(name, {})}) for name in names}
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.act.policy import DEFAULT
 from bot.app import Given, build, on_duty
 from bot.playground import Playground
 from bot.settings import DutyBotSettings
@@ -147,13 +148,14 @@ async def whisper(side, wanted, seconds=10.0):
 
 
 @asynccontextmanager
-async def at_work(folder, name, given, shop):
+async def at_work(folder, name, given, shop, policy=None):
     skills = {"prometheus": shop.prometheus_url, "loki": shop.loki_url, "kubernetes": shop.kubernetes_url}
     settings = DutyBotSettings(
         skills=tuple(skills),
         channels=(name,),
         alerts=(),
         brains=("scripted",),
+        policy_path=policy,
         database_url=f"sqlite:///{folder}/bot.sqlite",
         ledger_path=folder / "audit.jsonl",
     )
@@ -219,6 +221,24 @@ async def test_rejected_with_a_reason_and_whoever_comes_second_is_told(side):
     assert side.approvable(made) == []
     await side.click("chen", before, "approve")
     assert await whisper(side, bool)
+
+
+@pytest.mark.parametrize("name", ["slack", "feishu"])
+async def test_a_plan_that_nobody_answers_expires_on_its_card_and_a_late_click_is_told_so(tmp_path, name):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(DEFAULT.read_text().replace("expires: 15m", "expires: 3s"))
+    server = SlackServer() if name == "slack" else FeishuServer()
+    async with server, Playground() as shop:
+        side = SlackSide(server) if name == "slack" else FeishuSide(server)
+        async with at_work(tmp_path, name, side.given(), shop, policy):
+            await side.ask("lin", "/restart order-service")
+            _, asked = await card(side, lambda text: "请审批" in text)
+            before = {**asked}
+            await becomes(side, asked, lambda text: "过期" in text or "超时" in text)
+            assert side.approvable(asked) == []
+            told = len(side.whispers())
+            await side.click("chen", before, "approve")
+            await becomes(side, asked, lambda _: len(side.whispers()) > told)
 
 
 async def test_a_slash_command_opens_its_own_thread(side):

@@ -13,12 +13,11 @@ from bot.talk.channels import Delivery, Placed
 from bot.talk.channels.feishu.cards import ANSWER, walk
 from bot.talk.channels.feishu.client import FeishuClient, Lost
 from bot.talk.remembered import Remembered
+from bot.talk.rests import Rests
 
 log = structlog.get_logger()
 EPOCH = 1_767_225_600
 """2026-01-01: sequences must rise and fit into 31 bits, also after a restart."""
-FIRST_REST, LONGEST_REST = 60.0, 3_600.0
-"""Seconds until a refused entity is asked for again."""
 BEHIND = {300317}
 """The sequence was not above the last one."""
 Post = Callable[[str], Any]
@@ -43,25 +42,22 @@ class Streams:
         self._typed: dict[str, _Typed] = {}
         self._sequences: dict[str, int] = {}
         self._unsent: dict[str, str] = {}
-        self._asked_again_at = 0.0
-        self._refusals = 0
-        self._rests = 0.0
+        self._rests = Rests(now)
 
     async def begin(self, delivery: Delivery, content: str, post: Post) -> Placed | None:
         """A live state as a new entity, sent by `post`. None: it must be posted as a message."""
         begun = delivery.slot in self._unsent
-        if delivery.ref or not (begun or (self._able and delivery.card.streaming and not delivery.final)):
+        if delivery.ref or not (begun or (self._rests.over and delivery.card.streaming and not delivery.final)):
             return None
         try:
             card = await self._made(delivery.slot, content)
         except (TryLater, CardRefused):
             return None
         except ChannelError as error:
-            if error.key == "feishu_refused":
-                self._rest()
-            log.warning("no card can be streamed; it is posted and patched", why=str(error), rest=self._rests)
+            pause = self._rests.refused() if error.key == "feishu_refused" else 0.0
+            log.warning("no card can be streamed; it is posted and patched", why=str(error), asked_again_in=pause)
             return None
-        self._refusals = 0
+        self._rests.granted()
         sent = orjson.dumps({"type": "card", "data": {"card_id": card}}).decode()
         placed: Placed = await post(sent)
         await self._store.uploaded(_name(placed.ref), card)
@@ -71,17 +67,6 @@ class Streams:
             return placed
         self._typed[placed.ref] = _Typed(*_parts(content))
         return placed
-
-    @property
-    def _able(self) -> bool:
-        """Whether entities may be asked for: after a refusal not for a while, for rights are granted while we run."""
-        return self._now() >= self._asked_again_at
-
-    def _rest(self) -> None:
-        """Longer each time."""
-        self._rests = min(FIRST_REST * 2**self._refusals, LONGEST_REST)
-        self._refusals += 1
-        self._asked_again_at = self._now() + self._rests
 
     async def _made(self, slot: str, content: str) -> str:
         """The entity of a message that may have been sent already, though no answer came; else a new one."""

@@ -1,6 +1,6 @@
 """What keeps Slack from working, and where to click: scopes, events, forms, the way in, and the clock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from bot.talk.channels.slack.client import SlackClient
 from bot.talk.channels.slack.scopes import EVENTS, lacking
 
 MOST_SKEW = 60.0
+NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Ways:
     """With the app token; None: Slack calls us."""
     config: SlackClient | None = None
     """With an app configuration token, for the doctor alone."""
+    commands: tuple[str, ...] = ()
+    """The slash commands that the app should have."""
 
 
 async def examined(client: SlackClient, bot: str, ways: Ways) -> str:
@@ -44,7 +47,7 @@ async def examined(client: SlackClient, bot: str, ways: Ways) -> str:
             told = await client.call("bots.info", bot=bot)
             app = str((told.get("bot") or {}).get("app_id") or "")
             exported = await ways.config.call("apps.manifest.export", app_id=app)
-            found += unset(exported.get("manifest") or {}, socket=ways.socket is not None)
+            found += unset(exported.get("manifest") or {}, ways.commands, socket=ways.socket is not None)
         except ChannelError as error:
             why = error.values.get("error", error)
             found.append(f"The app's settings cannot be read ({why}): SLACK_CONFIG_TOKEN lasts twelve hours.")
@@ -53,7 +56,7 @@ async def examined(client: SlackClient, bot: str, ways: Ways) -> str:
     return " ".join(each for each in found if each)
 
 
-def unset(manifest: Mapping[str, Any], *, socket: bool) -> list[str]:
+def unset(manifest: Mapping[str, Any], commands: Sequence[str], *, socket: bool) -> list[str]:
     """What the app's own settings lack."""
     settings, features = manifest.get("settings") or {}, manifest.get("features") or {}
     events = (settings.get("event_subscriptions") or {}).get("bot_events") or ()
@@ -67,6 +70,11 @@ def unset(manifest: Mapping[str, Any], *, socket: bool) -> list[str]:
         found.append(f"Slack and we use different ways in: {mend} (Settings, Socket Mode).")
     if not (features.get("app_home") or {}).get("home_tab_enabled"):
         found.append("The Home tab is off: switch it on under App Home.")
-    if not features.get("slash_commands"):
-        found.append("There are no slash commands: paste the manifest that `dutybot manifest slack` prints.")
+    known = {str(each.get("command")) for each in features.get("slash_commands") or ()}
+    if missing := [each for each in commands if each not in known]:
+        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+        found.append(
+            f"The app lacks the slash commands {', '.join(missing[:NAMED])}{more}: paste the manifest that "
+            "`dutybot manifest slack` prints (App Manifest)."
+        )
     return found

@@ -1,7 +1,8 @@
 """Slack's own streaming: an answer grows word by word over a plan, with Slack's Stop button, where it has a reader."""
 
+import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,11 +15,12 @@ from bot.talk.channels import Delivery, Placed
 from bot.talk.channels.slack.client import SlackClient, Unsure
 from bot.talk.channels.slack.parts import FENCE, STATUS
 from bot.talk.channels.slack.text import flat, harmless
+from bot.talk.rests import Rests
 
 log = structlog.get_logger()
 MOST_LETTERS = 6_000
 MOST_KEPT = 10_000
-NEVER = {"unknown_method", "missing_scope", "not_allowed_token_type", "access_denied", "team_access_not_granted"}
+NOT_HERE = {"unknown_method", "missing_scope", "not_allowed_token_type", "access_denied", "team_access_not_granted"}
 """This workspace has no streams: what is live is posted and updated."""
 
 
@@ -44,11 +46,11 @@ class _Stream:
 class Streams:
     """What is live goes out as a stream where that is possible; what is final is an update like any other."""
 
-    def __init__(self, client: SlackClient) -> None:
+    def __init__(self, client: SlackClient, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
         self._open: dict[str, _Stream] = {}
         self._readers: OrderedDict[str, Reader] = OrderedDict()
-        self._able = True
+        self._rests = Rests(clock)
         self._begun: OrderedDict[str, None] = OrderedDict()
         self._unsure: dict[str, str] = {}
 
@@ -71,7 +73,7 @@ class Streams:
         if stream := self._open.get(delivery.slot):
             return await self._go_on(delivery, stream)
         reader = self._readers.get(delivery.thread.key)
-        if not self._able or reader is None or delivery.ref or not delivery.thread.id:
+        if not self._rests.over or reader is None or delivery.ref or not delivery.thread.id:
             return None
         return await self._begin(delivery, reader)
 
@@ -118,7 +120,7 @@ class Streams:
                 "agents.sessions.setStatus", gently=True, channel_id=place, thread_ts=root, status="processing"
             )
             if "session_stopped" in str(told.get("warning") or told.get("response_metadata") or ""):
-                self._able = False
+                self._rests.refused()
                 return None
             answer = await self._client.call(
                 "chat.startStream",
@@ -135,9 +137,10 @@ class Streams:
             self._unsure[delivery.slot] = since
             raise TryLater(1.0) from error
         except ChannelError as error:
-            log.warning("no stream could be begun; it is posted and updated", why=str(error))
-            self._able = str(error.values.get("error")) not in NEVER
+            pause = self._rests.refused() if str(error.values.get("error")) in NOT_HERE else 0.0
+            log.warning("no stream could be begun; it is posted and updated", why=str(error), asked_again_in=pause)
             return None
+        self._rests.granted()
         stream.ts = str(answer["ts"])
         self._open[delivery.slot] = stream
         ref = f"{place}:{stream.ts}"

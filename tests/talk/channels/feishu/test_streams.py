@@ -10,7 +10,8 @@ from bot.domain.message import Thread
 from bot.errors import ChannelError, TryLater
 from bot.talk.channels import Delivery
 from bot.talk.channels.feishu import make
-from bot.talk.channels.feishu.streams import EPOCH, FIRST_REST
+from bot.talk.channels.feishu.streams import EPOCH
+from bot.talk.rests import FIRST
 from tests.fakes.feishu_rules import buttons
 
 HERE = Thread("feishu", "om_1", "oc_1")
@@ -69,10 +70,10 @@ async def test_where_no_entity_can_be_made_it_is_posted_and_patched(channel, fei
 
 async def test_a_refused_entity_is_asked_for_again_later_and_ever_more_seldom(channel, feishu):
     clock = [EPOCH + 1_000.0]
-    channel.streams._now = lambda: clock[0]
+    channel.streams._rests._now = lambda: clock[0]
     feishu.trouble["/cardkit/v1/cards"] = [(400, {"code": 99991672, "msg": "no"}, {})] * 2
     made = []
-    for number, later in enumerate((0, FIRST_REST - 1, 1, FIRST_REST, FIRST_REST)):
+    for number, later in enumerate((0, FIRST - 1, 1, FIRST, FIRST)):
         clock[0] += later
         await channel.show(replace(state("One"), slot=f"answer:{number}"))
         made.append((len(feishu.called("/cardkit/v1/cards")), len(feishu.cards)))

@@ -8,8 +8,11 @@ from pydantic import SecretStr
 from bot.commands.manifest import slack as manifest
 from bot.domain.card import Button, Buttons, Card, Grid, Markdown
 from bot.domain.message import HOME_PAGE, Decision, PressKind, Thread
+from bot.settings import DutyBotSettings
 from bot.talk.channels import Delivery
 from bot.talk.channels.slack import make
+from bot.talk.hints import hints
+from skills import discover
 from tests.fakes.slack_server import buttons, clicked, clicked_at_home, said
 from tests.talk.channels.contract.cards import cards
 
@@ -87,13 +90,15 @@ async def test_who_is_mentioned_is_told_by_name(channel, slack, ears):
         (lambda told: told["settings"].update(socket_mode_enabled=False), "Socket Mode"),
         (lambda told: told["features"].update(app_home={}), "App Home"),
         (lambda told: told["features"].pop("slash_commands"), "dutybot manifest slack"),
+        (lambda told: told["features"]["slash_commands"].pop(), "lacks the slash commands /"),
         (lambda _: None, ""),
     ],
 )
 async def test_the_doctor_compares_the_app_with_its_manifest(database, settings, slack, change, wanted):
     slack.manifest = manifest()
     change(slack.manifest)
-    told = await make(database, settings.model_copy(update={"config_token": SecretStr("xoxe-1")})).health()
+    given = settings.model_copy(update={"config_token": SecretStr("xoxe-1")})
+    told = await make(database, given, hints=hints(discover(DutyBotSettings().skills))).health()
     assert wanted in told
     assert bool(told) is bool(wanted)
 

@@ -9,6 +9,7 @@ from bot.domain.message import PressKind, Thread
 from bot.errors import ChannelError, TryLater
 from bot.talk.channels import Delivery
 from bot.talk.channels.slack import make
+from bot.talk.rests import FIRST
 from tests.fakes.slack_server import said
 
 HERE = Thread("slack", "5.1", "C1", "T1")
@@ -78,7 +79,9 @@ async def test_without_a_reader_it_is_posted_and_updated(channel, slack):
 
 
 @pytest.mark.parametrize("error", ["unknown_method", "missing_scope"])
-async def test_where_there_are_no_streams_nobody_asks_again(asked, slack, error):
+async def test_where_there_are_no_streams_nobody_asks_again_for_a_while(asked, slack, error):
+    clock = [1_000.0]
+    asked.streams._rests._now = lambda: clock[0]
     slack.trouble[START] = [(200, {"ok": False, "error": error}, {})]
     first = await asked.show(state("", ("look", "running")))
     assert first.ref in {f"{channel}:{ts}" for channel, ts in slack.messages}
@@ -86,6 +89,10 @@ async def test_where_there_are_no_streams_nobody_asks_again(asked, slack, error)
     await asked.show(replace(state("", ("look", "running")), slot="answer:2"))
     assert len(slack.called(START)) == 1
     assert len(slack.called(POST)) == 2
+    clock[0] += FIRST
+    asked.client._buckets.clear()
+    await asked.show(replace(state("", ("look", "running")), slot="answer:3"))
+    assert len(slack.streams) == 1
 
 
 async def test_without_slacks_stop_button_nothing_is_streamed(asked, slack):

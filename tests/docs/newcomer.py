@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parents[2]
 SERVES = re.compile(r"^make demo$|dutybot (run|demo)\b")
@@ -71,9 +72,7 @@ def _once(command: str, folder: Path, env: dict[str, str], patience: float, name
     begun = time.monotonic()
     log = folder.parent / "last.log"
     with log.open("wb") as out:
-        ran = subprocess.Popen(
-            ["/bin/sh", "-c", command], cwd=folder, env=env, stdout=out, stderr=out, start_new_session=True
-        )
+        ran = _started(command, folder, env, out)
         try:
             code = ran.wait(patience)
         except subprocess.TimeoutExpired:
@@ -85,14 +84,24 @@ def _once(command: str, folder: Path, env: dict[str, str], patience: float, name
     return Told(name or command, time.monotonic() - begun, outcome, well)
 
 
+def _started(command: str, folder: Path, env: dict[str, str], out: IO[bytes]) -> subprocess.Popen[bytes]:
+    """As from a terminal: a job in the background would inherit deaf ears for Ctrl+C."""
+
+    def listening() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    words = ["/bin/sh", "-c", command]
+    return subprocess.Popen(
+        words, cwd=folder, env=env, stdout=out, stderr=out, start_new_session=True, preexec_fn=listening
+    )
+
+
 def _served(command: str, folder: Path, env: dict[str, str], patience: float) -> Told:
     """Starts it, waits until the address that it prints answers, and stops it as Ctrl+C would."""
     begun = time.monotonic()
     log = folder.parent / "last.log"
     with log.open("wb") as out:
-        running = subprocess.Popen(
-            ["/bin/sh", "-c", command], cwd=folder, env=env, stdout=out, stderr=out, start_new_session=True
-        )
+        running = _started(command, folder, env, out)
     try:
         while time.monotonic() - begun < patience:
             said = log.read_text(errors="replace")

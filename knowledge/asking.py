@@ -64,6 +64,21 @@ class Words:
 Rows = list[tuple[int, str, float]]
 
 
+class Once:
+    """The shelf as one search sees it, and whether it was silent."""
+
+    def __init__(self, shelf: Chroma) -> None:
+        self._shelf = shelf
+        self.silent = False
+
+    async def nearest(self, vector: Floats, most: int) -> dict[str, float]:
+        """As the shelf's own. Raises ShelfAway."""
+        self.silent = True
+        found = await self._shelf.nearest(vector, most)
+        self.silent = False
+        return found
+
+
 class Finder:
     """Holds nothing but the picture of the library."""
 
@@ -73,7 +88,7 @@ class Finder:
         self._meaning = meaning
 
     async def find(
-        self, question: Question, most: int, shelf: Chroma | None, by_words: bool = False
+        self, question: Question, most: int, shelf: Once | None, by_words: bool = False
     ) -> tuple[tuple[Passage, ...], float | None]:
         """The best, whether they fit or not; and how like the nearest passage is: None where only words were asked."""
         picture = await self._reading.picture()
@@ -148,7 +163,7 @@ class Finder:
             return None
 
     async def _near(
-        self, question: Question, picture: Picture, allowed: Allowed, shelf: Chroma | None, vector: Floats
+        self, question: Question, picture: Picture, allowed: Allowed, shelf: Once | None, vector: Floats
     ) -> dict[int, float]:
         """From Chroma where nothing is hidden; else the exact neighbours among what may be seen: it is faster."""
         if shelf and allowed.pairs is None and question.language is None and picture.place:

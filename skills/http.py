@@ -1,5 +1,6 @@
 """The one way out to any server: bounded in time and bytes, with every failure told as one of our errors."""
 
+import asyncio
 import json
 import ssl
 from collections.abc import AsyncGenerator, Mapping
@@ -10,8 +11,10 @@ from typing import Any
 import httpx
 import stamina
 
+from skills.bounded import lines_of
 from skills.errors import BadArguments, Conflict, Forbidden, NotFound, SkillError, Unreachable, Unsure
 from skills.evidence import JSON
+from skills.shapes import Shape, agrees
 
 MEBIBYTE = 1024 * 1024
 LONGEST_SILENCE = 300.0
@@ -47,6 +50,7 @@ class Server:
     check_certificate: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 10.0
+    """Seconds of silence; a whole answer may take twice as long."""
     most_bytes: int = 8 * MEBIBYTE
     tries: int = 3
 
@@ -70,10 +74,21 @@ class Http:
         self.received = 0
         """Bytes of all answers so far."""
 
-    async def read_json(self, path: str, params: Params | None = None, form: Params | None = None) -> Any:
-        """Ask, with retries: for questions that change nothing. A form is sent by POST."""
-        reply = await self.read(path, params, form)
-        return self._as_json(reply)
+    async def read_json(
+        self, path: str, params: Params | None = None, form: Params | None = None, like: Shape = object
+    ) -> Any:
+        """Ask, with retries: for questions that change nothing. A form is sent by POST.
+
+        Raises Unreachable where the answer is not `like` what was agreed on.
+        """
+        answer = self._as_json(await self.read(path, params, form))
+        if not agrees(answer, like):
+            raise self.strange()
+        return answer
+
+    def strange(self) -> Unreachable:
+        """It answered, and with something else than its kind answers."""
+        return Unreachable("not_its_kind", system=self.server.system, url=self.server.url)
 
     async def read(self, path: str, params: Params | None = None, form: Params | None = None) -> Reply:
         """As read_json, but raw."""
@@ -131,9 +146,8 @@ class Http:
             ) as answer:
                 if answer.status_code >= 300:
                     raise self._refused(Reply(answer.status_code, await self._bounded(answer), dict(answer.headers)))
-                async for line in answer.aiter_lines():
-                    if line.strip():
-                        yield line
+                async for line in lines_of(answer):
+                    yield line
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise self._unreachable(str(error) or type(error).__name__) from error
 
@@ -162,10 +176,15 @@ class Http:
             self._client = self._connect()
         where = self.server.url.rstrip("/") + path
         try:
-            async with self._client.stream(
-                method, where, params=_listed(params), data=_listed(form), content=content, headers=headers
-            ) as answer:
+            async with (
+                asyncio.timeout(2 * self.server.timeout),
+                self._client.stream(
+                    method, where, params=_listed(params), data=_listed(form), content=content, headers=headers
+                ) as answer,
+            ):
                 reply = Reply(answer.status_code, await self._bounded(answer), dict(answer.headers))
+        except TimeoutError as error:
+            raise self._unreachable(f"no whole answer within {2 * self.server.timeout:g} s") from error
         except httpx.TimeoutException as error:
             raise self._unreachable(f"no answer within {self.server.timeout:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:

@@ -20,6 +20,7 @@ SENTENCES = {
     "changed_meanwhile": "{system} says it changed meanwhile ({why}); look again before acting.",
     "too_large": "{system} answered with more than {most} bytes; ask for less: a shorter time or fewer things.",
     "not_json": "{system} at {url} did not answer with JSON; check that its address is right.",
+    "not_its_kind": "{system} at {url} does not answer as {system} does; check that its address is right.",
     "bad_certificate_file": "The certificate file {path} for {system} cannot be read ({why}).",
     "no_library": "There is no library yet, or it does not answer; fill it with `dutybot import`, then ask again.",
     "no_cluster": "No cluster is set up; give KUBERNETES_URL or KUBERNETES_KUBECONFIG, or run inside a cluster.",

@@ -16,6 +16,9 @@ from bot.database.looks import Looks
 from bot.database.steps import upgrade
 from bot.errors import StoreDown
 
+CONNECT_SECONDS, STATEMENT_SECONDS = 10.0, 60.0
+"""How long PostgreSQL may take to let us in, and for one statement."""
+
 
 class Reading(Protocol):
     """What a look needs of a connection."""
@@ -40,7 +43,7 @@ class Database:
         if self.is_sqlite and parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             self._looks = Looks(parsed)
-        options: dict[str, Any] = {} if self.is_sqlite else {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+        options: dict[str, Any] = {} if self.is_sqlite else _over_the_wire()
         self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
         """SQLite has one writer: waiting in line here is quicker than its own way of asking again and again."""
         self.engine: AsyncEngine = create_async_engine(parsed, **options)
@@ -91,6 +94,12 @@ class Database:
         from sqlalchemy.dialects import postgresql  # asked for only where it is used: it takes a while to load
 
         return postgresql.insert(table)
+
+
+def _over_the_wire() -> dict[str, Any]:
+    """Of PostgreSQL: nobody waits for ever for one that went silent."""
+    patience = {"timeout": CONNECT_SECONDS, "command_timeout": STATEMENT_SECONDS}
+    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "connect_args": patience}
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:

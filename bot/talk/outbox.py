@@ -11,7 +11,7 @@ import structlog
 from bot.database import Database
 from bot.domain.card import Card, RedactedCard
 from bot.domain.message import Person, Thread
-from bot.errors import CardRefused, ChannelError, StoreDown, TryLater, Undeliverable
+from bot.errors import ODD, CardRefused, ChannelError, StoreDown, TryLater, Undeliverable
 from bot.talk.cards.masked import masked
 from bot.talk.channels import Channel, Delivery, Placed
 from bot.talk.outgoing import Outgoing
@@ -156,7 +156,7 @@ class Outbox:
             except (CardRefused, Undeliverable) as refused:
                 await self._give_up(delivery, str(refused))
                 return
-            except ChannelError as error:
+            except (ChannelError, *ODD) as error:
                 failures += 1
                 log.warning("a card was not accepted yet", slot=delivery.slot, why=str(error), failures=failures)
                 await self._sleep(min(60.0, 0.5 * 2**failures) * random.uniform(0.5, 1.0))  # noqa: S311

@@ -11,12 +11,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bot.errors import BadInput, StoreDown
 from bot.talk.bounds import HEADERS, Bounds, SafeHeaders
+from bot.talk.peer import Peer
 from bot.talk.refused import Refused, answer
 from bot.talk.settings import HttpSettings
 
@@ -64,6 +66,7 @@ def make_app(
             Refused: _refused,
             StoreDown: _store_down,
             HTTPException: _http_error,
+            ClientDisconnect: _hung_up,
             Exception: _broken,
         },
     )
@@ -72,6 +75,11 @@ def make_app(
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     return answer(request, error)
+
+
+async def _hung_up(request: Request, _error: Exception) -> Response:
+    """In the middle of what it said; nobody reads this."""
+    return answer(request, Refused(400, "http_unreadable"))
 
 
 async def _store_down(request: Request, error: Exception) -> Response:
@@ -117,7 +125,9 @@ class Server:
             "limit_concurrency": self._settings.most_connections,
             "h11_max_incomplete_event_size": 32_768,
         }
-        self._server = _Uvicorn(uvicorn.Config(app, **options))
+        config = uvicorn.Config(app, proxy_headers=False, **options)
+        config.app = Peer(ProxyHeadersMiddleware(app, trusted_hosts=config.forwarded_allow_ips))  # type: ignore[arg-type]
+        self._server = _Uvicorn(config)
         self._task: asyncio.Task[None] | None = None
 
     @property

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.errors import BrainAway
+from bot.errors import ODD, BrainAway
 from bot.redaction import mask
 from bot.think.agent.settings import ModelSettings
 from bot.think.agent.speaking import chat_of
@@ -80,7 +80,7 @@ class Librarian:
                 reply = await self._chat().ainvoke([("system", _prompt(prompt)), ("human", material)])
         except TimeoutError as error:
             raise BrainAway("model_silent", url=self._settings.url) from error
-        except (openai.OpenAIError, httpx.TransportError) as error:
+        except (openai.OpenAIError, httpx.TransportError, *ODD) as error:
             raise of_api(error, self._settings.url) from error
         return reply.text
 

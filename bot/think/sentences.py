@@ -49,6 +49,14 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "The model failed to answer; ask again in a moment.",
         "zh": "模型未能回答，请稍后再问。",
     },
+    "model_endless": {
+        "en": "The model at {url} answered without end, and was stopped; check what answers at MODEL_URL.",
+        "zh": "{url} 的模型回答没有尽头，已被停止；请检查 MODEL_URL 指向的是什么。",
+    },
+    "model_strange": {
+        "en": "What answers at {url} does not speak as an OpenAI-compatible API does: check MODEL_URL.",
+        "zh": "{url} 的应答不符合 OpenAI 兼容接口，请检查 MODEL_URL。",
+    },
     "model_empty": {
         "en": "The model ended without an answer; ask again.",
         "zh": "模型没有给出回答就结束了，请重新提问。",
@@ -171,6 +179,10 @@ SENTENCES: dict[str, dict[Language, str]] = {
     "dify_stream_cut": {
         "en": "The line to Dify broke in the middle of the answer, and the rest is lost; ask again.",
         "zh": "与 Dify 的连接在回答途中中断，其余内容已丢失，请重新提问。",
+    },
+    "dify_endless": {
+        "en": "Dify's answer did not end, and was stopped after {most} MB; look at the app's log in Dify.",
+        "zh": "Dify 的回答没有尽头，收到 {most} MB 后已被停止；请查看该应用在 Dify 中的日志。",
     },
     "dify_too_long": {
         "en": "Dify had not finished after {minutes} minutes and was stopped; ask for less at once.",

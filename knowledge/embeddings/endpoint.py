@@ -8,11 +8,13 @@ import httpx
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
+from knowledge.bounded import bounded
 from knowledge.embeddings import measured
 from knowledge.embeddings.weights import Floats
 from knowledge.errors import BadSource, ModelMissing, ShelfAway
 from knowledge.settings import KnowledgeSettings
 
+SECONDS = 30.0
 AT_ONCE = 64
 TRIES = 5
 LONGEST_WAIT = 60.0
@@ -36,7 +38,7 @@ class Endpoint:
         self.name = model
         self._url = url.rstrip("/") + "/embeddings"
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._http = httpx.Client(timeout=httpx.Timeout(30.0, connect=5.0), headers=headers)
+        self._http = httpx.Client(headers=headers, event_hooks=bounded(lambda _: SECONDS))
         self._width = 0
 
     @property

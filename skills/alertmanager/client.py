@@ -13,6 +13,9 @@ from skills.http import Http, Server
 Found = Mapping[str, Any]
 """An alert or a silence, as the API has it."""
 
+ALERT = {"labels": dict, "annotations": dict, "status": dict, "startsAt": str, "endsAt": str, "fingerprint": str}
+SILENCED = {"id": str, "matchers": [dict], "status": dict, "startsAt": str, "endsAt": str, "comment": str}
+
 _MATCHER = re.compile(r"""^\s*([a-zA-Z_]\w*)\s*(=~|!~|!=|=)\s*["']?([^"',{}]*)["']?\s*$""")
 
 
@@ -63,17 +66,17 @@ class AlertmanagerClient:
 
     async def alerts(self) -> Sequence[Found]:
         """All that it knows, silenced ones too."""
-        found: Sequence[Found] = await self._http.read_json("/api/v2/alerts")
+        found: Sequence[Found] = await self._http.read_json("/api/v2/alerts", like=[ALERT])
         return found
 
     async def silences(self) -> Sequence[Found]:
         """All that it remembers, ended ones too."""
-        found: Sequence[Found] = await self._http.read_json("/api/v2/silences")
+        found: Sequence[Found] = await self._http.read_json("/api/v2/silences", like=[SILENCED])
         return found
 
     async def silence(self, id: str) -> Found:
         """One of them."""
-        found: Found = await self._http.read_json(f"/api/v2/silence/{id}")
+        found: Found = await self._http.read_json(f"/api/v2/silence/{id}", like=SILENCED)
         return found
 
     async def create(self, silence: Found) -> str:
@@ -87,8 +90,8 @@ class AlertmanagerClient:
 
     async def configuration(self) -> str:
         """As it was loaded, with its secrets left out by Alertmanager itself."""
-        status = await self._http.read_json("/api/v2/status")
-        return str(status.get("config", {}).get("original", ""))
+        status = await self._http.read_json("/api/v2/status", like={"config": dict})
+        return str((status.get("config") or {}).get("original", ""))
 
     async def close(self) -> None:
         """Let go of the connections."""

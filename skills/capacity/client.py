@@ -13,8 +13,11 @@ from skills.capacity.wording import Remark
 from skills.errors import BadArguments, Unreachable
 from skills.http import MEBIBYTE, Http, Params, Server
 
+ANSWERED = {"data": {"result": [{"metric": dict, "values": [list], "value": list}]}}
 HOUR = 3600
 DAY = 24 * HOUR
+Key = tuple[tuple[str, str], ...]
+Values = list[tuple[float, float]]
 MOST_POINTS = 100_000
 """Points asked for at once, over all series."""
 
@@ -66,12 +69,15 @@ class PrometheusReader:
 
     async def now_values(self, query: str, at: float) -> list[Line]:
         """The value of each series at one moment."""
-        answer = await self._http.read_json("/api/v1/query", form={"query": query, "time": at})
-        return [
-            Line(one["metric"], ((float(one["value"][0]), float(one["value"][1])),))
-            for one in _vector(answer)
-            if "value" in one
-        ]
+        answer = await self._http.read_json("/api/v1/query", form={"query": query, "time": at}, like=ANSWERED)
+        try:
+            return [
+                Line(one["metric"], ((float(one["value"][0]), float(one["value"][1])),))
+                for one in _vector(answer)
+                if "value" in one
+            ]
+        except (KeyError, TypeError, ValueError, IndexError) as error:  # points that are none
+            raise self._http.strange() from error
 
     async def now_value(self, query: str, at: float) -> float | None:
         """The value of the only series, or None."""
@@ -92,7 +98,7 @@ class PrometheusReader:
         step = self._settings.step_seconds
         count = series if series is not None else await self._count(query, end)
         span = max(6 * HOUR, min(2 * DAY, int(MOST_POINTS / max(count, 1)) * step))
-        points: dict[tuple[tuple[str, str], ...], list[tuple[float, float]]] = {}
+        points: dict[Key, Values] = {}
         first = end - days * DAY
         until = float(math.floor(end / step) * step)
         gaps: tuple[Remark, ...] = ()
@@ -107,9 +113,8 @@ class PrometheusReader:
                 missing = round((until - first) / DAY, 1)
                 gaps = (Remark("partial", missing=missing, wanted=days, why=str(error.values.get("why", error))),)
                 break
-            for one in piece:
-                key = tuple(sorted(one["metric"].items()))
-                points.setdefault(key, [])[:0] = [(float(t), _number(v)) for t, v in one["values"]]
+            for key, values in piece:
+                points.setdefault(key, [])[:0] = values
             until = since - step
             if progress is not None:
                 progress(pieces - math.ceil(max(0.0, until - first) / span), pieces)
@@ -132,9 +137,16 @@ class PrometheusReader:
             raise BadArguments("too_many_series", found=count, most=self._settings.most_series)
         return count
 
-    async def _range(self, query: str, since: float, until: float, step: int) -> list[dict[str, Any]]:
+    async def _range(self, query: str, since: float, until: float, step: int) -> list[tuple[Key, Values]]:
         asked: Params = {"query": query, "start": since, "end": until, "step": step}
-        return _vector(await self._http.read_json("/api/v1/query_range", form=asked))
+        found = _vector(await self._http.read_json("/api/v1/query_range", form=asked, like=ANSWERED))
+        try:
+            return [
+                (tuple(sorted(one["metric"].items())), [(float(t), _number(v)) for t, v in one["values"]])
+                for one in found
+            ]
+        except (KeyError, TypeError, ValueError) as error:  # points that are none
+            raise self._http.strange() from error
 
 
 def _vector(answer: Any) -> list[dict[str, Any]]:

@@ -12,6 +12,20 @@ from skills.kubernetes.kinds import EVENT, NAMESPACE, Kind
 Thing = dict[str, Any]
 """One object, as the API has it."""
 
+META = {
+    **dict.fromkeys(("name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp"), str),
+    **dict.fromkeys(("labels", "annotations"), dict),
+    "ownerReferences": [dict],
+}
+POD_SPEC = {"containers": [dict], "initContainers": [dict], "nodeName": str}
+THING = {
+    "kind": str,
+    "metadata": META,
+    "spec": {**POD_SPEC, "template": {"metadata": META, "spec": POD_SPEC}},
+    "status": {"conditions": [dict], "containerStatuses": [dict], "phase": str},
+}
+LISTED = {"items": [THING], "metadata": {"continue": str, "remainingItemCount": int}}
+"""What is leant on, of whatever kind a thing is."""
 PAGE = 500
 MOST_PAGES = 8
 MERGE = "application/merge-patch+json"
@@ -62,12 +76,12 @@ class Cluster:
             params["fieldSelector"] = fields
         left_out = 0
         while True:
-            page = await self.http.read_json(path_of(kind, namespace), params)
+            page = await self.http.read_json(path_of(kind, namespace), params, like=LISTED)
             for thing in page.get("items") or ():
                 thing.setdefault("kind", kind.name)
                 thing.setdefault("apiVersion", kind.api_version)
                 things.append(thing if authors else _trimmed(thing))
-            following = page.get("metadata", {}).get("continue")
+            following = (page.get("metadata") or {}).get("continue")
             if not following:
                 break
             if len(things) >= most:
@@ -81,7 +95,7 @@ class Cluster:
     async def get(self, kind: Kind, namespace: str, name: str) -> Thing:
         """One thing; if it is not there, the sentence names the nearest that is."""
         try:
-            thing: Thing = await self.http.read_json(path_of(kind, namespace, name))
+            thing: Thing = await self.http.read_json(path_of(kind, namespace, name), like=THING)
         except NotFound as error:
             raise await self._missing(kind, namespace, name) from error
         return _trimmed(thing)
@@ -89,7 +103,7 @@ class Cluster:
     async def find(self, kind: Kind, namespace: str, name: str, authors: bool = False) -> Thing | None:
         """One thing, or None; with who wrote which of its fields, if that is asked for."""
         try:
-            thing: Thing = await self.http.read_json(path_of(kind, namespace, name))
+            thing: Thing = await self.http.read_json(path_of(kind, namespace, name), like=THING)
         except NotFound:
             return None
         return thing if authors else _trimmed(thing)

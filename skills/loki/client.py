@@ -16,6 +16,7 @@ from skills.words import told
 
 MOST_BYTES = 2 * MEBIBYTE
 LONGEST_LINE = 2000
+ANSWERED = {"data": {"result": [{"stream": dict, "metric": dict, "values": [list]}]}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class LokiClient:
                 if error.key != "too_large" or limit < 10:
                     raise
                 limit //= 4
-        found = sorted(_lines(answer), key=lambda line: line.at, reverse=True)
+        found = sorted(self._lines(answer), key=lambda line: line.at, reverse=True)
         full = len(found) >= limit
         gaps = (
             (
@@ -109,35 +110,36 @@ class LokiClient:
     async def counts(self, query: str, span: TimeRange, step: int) -> tuple[Series, ...]:
         """A metric query over a stretch."""
         answer = await self._ask(query, span, {"step": step})
-        return tuple(
-            Series(
-                ", ".join(entry["metric"].values()) or "lines",
-                dict(entry["metric"]),
-                tuple((float(at), float(value)) for at, value in entry["values"]),
-                "lines",
-            )
-            for entry in answer.get("result") or ()
-            if "metric" in entry
-        )
+        try:
+            return tuple(_counted(entry) for entry in answer.get("result") or () if "metric" in entry)
+        except (KeyError, TypeError, ValueError) as error:  # points that are none
+            raise self._http.strange() from error
 
     async def labels(self, span: TimeRange) -> tuple[str, ...]:
         """Which labels streams have."""
-        answer = await self._http.read_json("/loki/api/v1/labels", _times(span))
+        answer = await self._http.read_json("/loki/api/v1/labels", _times(span), like={"data": [str]})
         return tuple(answer.get("data") or ())
 
     async def label_values(self, label: str, span: TimeRange) -> tuple[str, ...]:
         """Which values a label has."""
-        answer = await self._http.read_json(f"/loki/api/v1/label/{quote(label)}/values", _times(span))
+        path = f"/loki/api/v1/label/{quote(label)}/values"
+        answer = await self._http.read_json(path, _times(span), like={"data": [str]})
         return tuple(answer.get("data") or ())
 
     async def close(self) -> None:
         """Let go of the connections."""
         await self._http.close()
 
+    def _lines(self, answer: Mapping[str, Any]) -> list[Line]:
+        try:
+            return list(_lines(answer))
+        except (KeyError, TypeError, ValueError) as error:  # lines that are none
+            raise self._http.strange() from error
+
     async def _ask(self, query: str, span: TimeRange, more: Mapping[str, Any]) -> Mapping[str, Any]:
         params = {"query": query, **_times(span), **more}
         try:
-            answer = await self._http.read_json("/loki/api/v1/query_range", params)
+            answer = await self._http.read_json("/loki/api/v1/query_range", params, like=ANSWERED)
         except (BadArguments, NotFound) as error:
             if error.key == "too_large":
                 raise
@@ -193,6 +195,12 @@ def _times(span: TimeRange) -> dict[str, Any]:
         "start": str(int(span.start.timestamp() * 1e6) * 1000),
         "end": str(int(span.end.timestamp() * 1e6) * 1000),
     }
+
+
+def _counted(entry: Mapping[str, Any]) -> Series:
+    name = ", ".join(map(str, entry["metric"].values())) or "lines"
+    points = tuple((float(at), float(value)) for at, value in entry["values"])
+    return Series(name, dict(entry["metric"]), points, "lines")
 
 
 def _lines(answer: Mapping[str, Any]) -> Iterable[Line]:

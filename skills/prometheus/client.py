@@ -10,9 +10,12 @@ from skills.evidence import Series
 from skills.http import MEBIBYTE, Http, Server
 from skills.prometheus.promql import checked
 from skills.prometheus.settings import PrometheusSettings
+from skills.shapes import agrees
 from skills.timerange import TimeRange
 from skills.words import told
 
+NAMED = {"metric": dict, "values": [list], "value": list}
+ANSWERED = {"status": str, "data": {"resultType": str, "result": list}, "warnings": [str]}
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 
 
@@ -55,12 +58,12 @@ class PrometheusClient:
         params: dict[str, Any] = {"start": f"{span.start.timestamp():.0f}", "end": f"{span.end.timestamp():.0f}"}
         if match:
             params["match[]"] = checked(match)
-        answer = await self._http.read_json(f"/api/v1/label/{label}/values", params)
+        answer = await self._http.read_json(f"/api/v1/label/{label}/values", params, like={"data": [str]})
         return tuple(answer.get("data") or ())
 
     async def alerts(self) -> tuple[Mapping[str, Any], ...]:
         """Pending and firing, as Prometheus itself sees them."""
-        answer = await self._http.read_json("/api/v1/alerts")
+        answer = await self._http.read_json("/api/v1/alerts", like={"data": {"alerts": [dict]}})
         return tuple((answer.get("data") or {}).get("alerts") or ())
 
     async def rules(self) -> tuple[Mapping[str, Any], ...]:
@@ -75,24 +78,32 @@ class PrometheusClient:
 
     async def _ask(self, path: str, form: Mapping[str, str]) -> Mapping[str, Any]:
         try:
-            answer = await self._http.read_json(path, form=form)
+            answer = await self._http.read_json(path, form=form, like=ANSWERED)
         except (BadArguments, NotFound) as error:
             if error.key == "too_large":
                 raise
             why = error.values.get("why", "")
             raise BadArguments("bad_promql", query=form["query"][:200], why=why) from error
-        if answer.get("status") != "success" or "data" not in answer:
+        if answer.get("status") != "success" or not answer.get("data"):
             why = str(answer.get("error") or "no data in its answer")
             raise Unreachable("answered_badly", system="Prometheus", status=200, why=why)
         data: Mapping[str, Any] = {**answer["data"], "warnings": answer.get("warnings") or ()}
         return data
 
     def _read(self, data: Mapping[str, Any], step: int, most: int = 0) -> Answer:
+        try:
+            return self._as_answer(data, step, most)
+        except (TypeError, ValueError, IndexError) as error:  # points that are none
+            raise self._http.strange() from error
+
+    def _as_answer(self, data: Mapping[str, Any], step: int, most: int) -> Answer:
         kind, result = str(data.get("resultType")), data.get("result") or []
         gaps = [str(warning) for warning in data.get("warnings") or ()]
         if kind in {"scalar", "string"}:
             value = number(result[1]) if kind == "scalar" else math.nan
             return Answer((Series(kind, {}, ((float(result[0]), value),)),), kind, step, tuple(gaps))
+        if not agrees(result, [NAMED]):
+            raise self._http.strange()
         most = most or self._settings.most_series
         series = tuple(_series(entry) for entry in result)
         if len(series) > most:

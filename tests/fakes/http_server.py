@@ -20,6 +20,7 @@ class Asked:
     query: dict[str, str]
     body: Any
     headers: dict[str, str]
+    raw: bytes = b""
 
 
 @dataclass
@@ -37,8 +38,9 @@ Answer = tuple[int, Any]
 class HttpServer:
     """`faults` are used up, one for each request; `asked` keeps all requests."""
 
-    def __init__(self, answer: Callable[[Asked], Answer]) -> None:
+    def __init__(self, answer: Callable[[Asked], Answer], headers: dict[str, str] | None = None) -> None:
         self.answer = answer
+        self.headers = headers or {}
         self.faults: deque[Fault] = deque()
         self.asked: list[Asked] = []
         self.url = ""
@@ -58,8 +60,9 @@ class _Door(BaseHTTPRequestHandler):
             self.command,
             split.path,
             dict(parse_qsl(split.query)),
-            json.loads(raw) if raw else None,
+            _read(raw),
             {name.lower(): value for name, value in self.headers.items()},
+            raw,
         )
         self.fake.asked.append(asked)
         fault = self.fake.faults.popleft() if self.fake.faults else None
@@ -71,7 +74,7 @@ class _Door(BaseHTTPRequestHandler):
         )
         text = body.encode() if isinstance(body, str) else json.dumps(body).encode()
         self.send_response(status)
-        for name, value in (fault.headers if fault else {}).items():
+        for name, value in {**self.fake.headers, **(fault.headers if fault else {})}.items():
             self.send_header(name, value)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(text)))
@@ -79,18 +82,26 @@ class _Door(BaseHTTPRequestHandler):
         if fault and fault.kind == "half":
             self.wfile.write(text[: len(text) // 2])
             self.close_connection = True
-        else:
+        elif self.command != "HEAD":
             self.wfile.write(text)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _serve
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _serve
 
     def log_message(self, *_: object) -> None:
         pass
 
 
+def _read(raw: bytes) -> Any:
+    """JSON; None where there is none, or one a line."""
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return None
+
+
 @contextmanager
-def serve(answer: Callable[[Asked], Answer]) -> Iterator[HttpServer]:
-    fake = HttpServer(answer)
+def serve(answer: Callable[[Asked], Answer], headers: dict[str, str] | None = None) -> Iterator[HttpServer]:
+    fake = HttpServer(answer, headers)
     door = type("Door", (_Door,), {"fake": fake})
     http = ThreadingHTTPServer(("127.0.0.1", 0), door)
     http.daemon_threads = True

@@ -109,4 +109,6 @@ def test_whatever_stands_around_it_goes_out_masked(before, after):
 def test_a_hostile_megabyte_takes_no_longer_than_an_honest_one(line):
     begun = time.process_time()
     M.mask(line)
-    assert time.process_time() - begun < 5  # under 1 s on its own; CI is shared
+    seconds = time.process_time() - begun
+    print(f"{len(line) / 1e6:.2f} MB in {seconds:.2f} s")
+    assert seconds < 5  # under 1 s on its own; CI is shared

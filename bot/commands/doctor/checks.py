@@ -14,7 +14,9 @@ from bot.errors import BotError
 from bot.settings import DutyBotSettings, misspelt
 from bot.talk.cards.words import Words
 from knowledge import KnowledgeSettings, LibraryError
+from knowledge.chroma_wire import heartbeat
 from skills import SkillError
+from skills.bounded import bounded
 
 LOOKS = {
     "prometheus": ("prometheus.query_prometheus", {"query": "up"}),
@@ -24,6 +26,7 @@ LOOKS = {
 }
 """One cheap look for each skill."""
 PATIENCE = 20.0
+MOST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,7 @@ async def _library(house: House) -> Check:
     settings = KnowledgeSettings()
     if settings.chroma_url:
         try:
-            async with httpx.AsyncClient(timeout=10) as client:
-                (await client.get(f"{settings.chroma_url.rstrip('/')}/api/v2/heartbeat")).raise_for_status()
+            await asyncio.to_thread(heartbeat, settings.chroma_url)
         except httpx.HTTPError as error:
             why = str(error) or type(error).__name__
             return Check("library", f"Chroma does not answer ({why}). Check KNOWLEDGE_CHROMA_URL.")
@@ -127,10 +129,10 @@ async def _look(house: House, skill: str, name: str, arguments: dict[str, str]) 
 async def _traces(url: str) -> Check:
     """An empty export is taken by every collector."""
     try:
-        async with httpx.AsyncClient(timeout=10) as client:
+        async with asyncio.timeout(PATIENCE), httpx.AsyncClient(timeout=10, event_hooks=bounded(MOST_BYTES)) as client:
             answer = await client.post(url, content=b"", headers={"content-type": "application/x-protobuf"})
             answer.raise_for_status()
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, TimeoutError) as error:
         why = str(error) or type(error).__name__
         return Check("traces", f"{why}. Check DUTYBOT_TRACES_URL; it ends in /v1/traces.")
     return Check("traces")

@@ -16,6 +16,12 @@ class AlertsSettings(BaseSettings):
     user: str = ""
     """User of the webhook, for basic authentication."""
     password: SecretStr = SecretStr("")
+    client_subjects: list[str] = []
+    """Subjects of client certificates (mTLS) that a proxy of ours has checked, as JSON: ["CN=alertmanager,O=ops"]."""
+    subject_header: str = "x-ssl-client-s-dn"
+    """Where the proxy writes the subject; it must overwrite what callers send under that name."""
+    proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    """Addresses or networks of such proxies, with commas; from anywhere else the header means nothing."""
     most_bytes: int = 5_000_000
     """Largest body that is read; Alertmanager's own groups stay far below."""
     receiver: str = ""
@@ -24,6 +30,11 @@ class AlertsSettings(BaseSettings):
     """How often Alertmanager (ALERTMANAGER_URL) is asked what is on, for calls that were lost; 0: never."""
     open: bool = False
     """Take alerts from anyone who can reach the port: for trials on one machine only."""
+
+    @field_validator("proxies", mode="before")
+    @classmethod
+    def _with_commas(cls, told: object) -> object:
+        return tuple(filter(None, (one.strip() for one in told.split(",")))) if isinstance(told, str) else told
 
 
 class ForecastAlertsSettings(BaseSettings):

@@ -9,7 +9,9 @@ _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\
 _PICTURE = re.compile(r"!\[([^\]]{0,300})\]\([^)]{0,4000}\)")
 _LINK = re.compile(r"\[([^\]]{0,300})\]\(\s*<?([^)\s>]{0,4000})>?[^)]{0,300}\)")
 _REFERENCE = re.compile(r"^[ ]{0,3}\[[^\]]{1,300}\]:\s*\S+.*$", re.MULTILINE)
-_BARE = re.compile(r"<?\b(?:[a-z][a-z0-9+.-]{1,20}://|www\.|mailto:)[^\s<>)\]]{1,4000}>?", re.IGNORECASE)
+_BARE = re.compile(
+    r"<?\b(?:[a-z][a-z0-9+.-]{1,20}://|www\.|mailto:)[^\s<>)\]（）【】《》，。；、：！？“”]{1,4000}>?", re.IGNORECASE
+)
 _CALL = re.compile(r"<(?=[!@#]|/?at\b)|(?<!\w)@(?=all\b|here\b|channel\b|everyone\b|所有人|全体)", re.IGNORECASE)
 _KEPT = re.compile("\x00(\\d+)\x00")
 _WIDE = {"<": "‹", "@": "＠"}

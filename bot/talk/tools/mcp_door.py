@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from bot.talk.tools.counter import Counter
 from bot.talk.tools.entrance import denied
@@ -49,8 +49,15 @@ class McpDoor:
             await Response(status_code=status, headers={"allow": "POST, DELETE"})(scope, receive, send)
             return
         scope.setdefault("state", {})["caller"] = caller
+        body = [
+            await request.body()
+        ]  # raises when the caller hangs up in it: the library below would call that a fault
+
+        async def again() -> Message:
+            return {"type": "http.request", "body": body.pop()} if body else await receive()
+
         manager = await self._manager()
-        await manager.handle_request(scope, receive, send)
+        await manager.handle_request(scope, again, send)
 
     async def _manager(self) -> "StreamableHTTPSessionManager":
         if self._ready is None or (self._keeper and self._keeper.done()):

@@ -2,10 +2,16 @@
 
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from bot.think.agent.settings import ModelSettings
+from skills.bounded import bounded
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
+
+MOST_BYTES = 8_000_000
+"""Of one answer: no server is trusted to end."""
 
 
 def chat_of(chosen: ModelSettings, **more: Any) -> "ChatOpenAI":
@@ -20,5 +26,8 @@ def chat_of(chosen: ModelSettings, **more: Any) -> "ChatOpenAI":
         "max_completion_tokens": chosen.most_tokens,
         "timeout": chosen.seconds,
         "max_retries": 1,
+        "http_async_client": httpx.AsyncClient(
+            event_hooks=bounded(MOST_BYTES), timeout=chosen.seconds, follow_redirects=True
+        ),
     }
     return ChatOpenAI(**told | more)

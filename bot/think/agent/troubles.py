@@ -1,8 +1,14 @@
 """What went wrong at an OpenAI-compatible API, told as one of our errors."""
 
 import re
+from collections.abc import Iterator
 
-from bot.errors import BotError, BrainAway, BrainRefused
+import structlog
+
+from bot.errors import ODD, BotError, BrainAway, BrainRefused
+from skills.bounded import Overlong
+
+log = structlog.get_logger()
 
 TOO_LONG = re.compile(r"context.{0,20}(length|size|window)|maximum context|too many tokens", re.IGNORECASE)
 
@@ -11,6 +17,11 @@ def of_api(error: Exception, url: str) -> BotError:
     """Of an error of the `openai` client; anything else is a model that failed."""
     import openai
 
+    if any(isinstance(each, Overlong) for each in _behind(error)):
+        return BrainAway("model_endless", url=url)
+    if isinstance(error, ODD):
+        log.warning("the model's answer could not be read", why=repr(error)[:300])
+        return BrainAway("model_strange", url=url)
     match error:
         case openai.APITimeoutError():
             return BrainAway("model_silent", url=url)
@@ -28,6 +39,13 @@ def of_api(error: Exception, url: str) -> BotError:
             return BrainRefused("model_request")
         case _:
             return BrainAway("model_failed")
+
+
+def _behind(error: BaseException | None) -> Iterator[BaseException]:
+    """It, and what made it: client libraries wrap what they were told."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _too_long(error: Exception) -> bool:

@@ -1,9 +1,11 @@
 """Any OpenAI-compatible model as the brain: an agent whose tools look, and propose, but never change anything."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,8 +16,9 @@ from bot.domain.message import Language
 from bot.domain.plan import Plan, Usage
 from bot.domain.proposal import Unreadable
 from bot.domain.thought import Activity, Thought, Words
-from bot.errors import BotError, BrainAway, BrainRefused
+from bot.errors import ODD, BotError, BrainAway, BrainRefused
 from bot.think import prompts
+from bot.think.agent.patience import within
 from bot.think.agent.settings import ModelSettings
 from bot.think.agent.speaking import chat_of
 from bot.think.agent.toolbox import Toolbox
@@ -27,6 +30,8 @@ from bot.think.sentences import say
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
     from langchain_openai import ChatOpenAI
+
+HEALTH_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -101,6 +106,7 @@ class LangChain:
     async def _heard(
         self, briefing: Briefing, toolbox: Toolbox, heard: _Heard, messages: list["BaseMessage"]
     ) -> AsyncGenerator[Thought]:
+        await asyncio.to_thread(_load)
         import openai
         from langchain.agents import create_agent
         from langgraph.errors import GraphRecursionError
@@ -115,13 +121,15 @@ class LangChain:
         asked: Any = {"messages": messages}
         stream = agent.astream(asked, {"recursion_limit": 2 * self._settings.rounds + 1}, stream_mode="messages")
         try:
-            async for message, _ in stream:
+            async for message, _ in within(stream, 2 * self._settings.seconds):
                 for thought in _thoughts(message, heard):
                     yield thought
         except GraphRecursionError:
             if not heard.text.strip():
                 raise BrainAway("model_rounds", rounds=self._settings.rounds) from None
-        except (openai.OpenAIError, httpx.TransportError) as error:
+        except TimeoutError as error:
+            raise BrainAway("model_silent", url=self._settings.url) from error
+        except (openai.OpenAIError, httpx.TransportError, *ODD) as error:
             raise of_api(error, self._settings.url) from error
 
     def _plan(self, toolbox: Toolbox, heard: _Heard) -> Plan:
@@ -158,15 +166,24 @@ class LangChain:
         import openai
 
         try:
-            await self._chat().root_async_client.models.list(timeout=10)
+            async with asyncio.timeout(HEALTH_SECONDS):
+                await self._chat().root_async_client.models.list(timeout=HEALTH_SECONDS)
         except openai.NotFoundError:
             return ""  # some servers chat, and list nothing
-        except openai.OpenAIError as error:
+        except TimeoutError:
+            return say(BrainAway("model_silent", url=self._settings.url), language)
+        except (openai.OpenAIError, httpx.TransportError, *ODD) as error:
             return say(of_api(error, self._settings.url), language)
         return say(BotError("model_unnamed"), language) if not self._settings.name else ""
 
     async def close(self) -> None:
         """The client closes with the loop; nothing is held between answers."""
+
+
+def _load() -> None:
+    """The libraries, at the first question: it takes seconds, in which the others must not wait for an answer."""
+    for name in ("openai", "langchain.agents", "langgraph.errors", "langchain_openai"):
+        import_module(name)
 
 
 def _messages(briefing: Briefing) -> list["BaseMessage"]:

@@ -15,6 +15,8 @@ from bot.think.dify.settings import DifySettings
 from bot.think.dify.troubles import of_response
 
 MOST_BODY = 1_000_000
+MOST_STREAM = 64_000_000
+"""Bytes of one answer, with all that its nodes told."""
 PATIENCE = 10.0
 """Seconds that we wait at most, when asked to, before the one retry."""
 
@@ -63,7 +65,7 @@ class Client:
         return self._events("GET", f"/workflow/{run}/events", params=params)
 
     async def _events(self, method: str, path: str, **asked: Any) -> AsyncGenerator[Event]:
-        deadline = time.monotonic() + self.settings.total_seconds
+        deadline, read, heard = time.monotonic() + self.settings.total_seconds, 0, False
         frames = Frames()
         async with self._asked(method, path, **asked) as response:
             if response.status_code != 200:
@@ -72,13 +74,21 @@ class Client:
                 raise BrainRefused("dify_address")
             try:
                 async for chunk in response.aiter_raw():
+                    read += len(chunk)
+                    if read > MOST_STREAM:
+                        raise BrainAway("dify_endless", most=MOST_STREAM // 1_000_000, again=False)
                     for raw in frames.feed(chunk):
                         if event := read_event(raw):
+                            heard = True
                             yield event
                     if time.monotonic() > deadline:
-                        raise BrainAway("dify_too_long", minutes=round(self.settings.total_seconds / 60))
-            except (httpx.TransportError, TooLong) as error:
+                        raise BrainAway("dify_too_long", minutes=max(1, round(self.settings.total_seconds / 60)))
+            except TooLong as error:
+                raise LineLost if heard else BrainRefused("dify_address") from error
+            except httpx.TransportError as error:
                 raise LineLost from error
+        if read and not heard:
+            raise BrainRefused("dify_address")
         raise LineLost
 
     @asynccontextmanager
@@ -90,12 +100,13 @@ class Client:
             headers["Authorization"] = f"Bearer {self.settings.key.get_secret_value()}"
         try:
             request = self._http.build_request(method, url, headers=headers, timeout=self._timeout, **asked)
-            response = await self._http.send(request, stream=True)
+            async with asyncio.timeout(self.settings.read_seconds + self.settings.connect_seconds):
+                response = await self._http.send(request, stream=True)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise BrainRefused("dify_address") from error
         except httpx.ConnectTimeout as error:
             raise BrainAway("dify_unreachable", url=self.settings.base) from error
-        except httpx.TimeoutException as error:
+        except (TimeoutError, httpx.TimeoutException) as error:
             raise BrainAway("dify_silent", seconds=round(self.settings.read_seconds), again=False) from error
         except httpx.TransportError as error:
             raise BrainAway("dify_unreachable", url=self.settings.base) from error
@@ -105,9 +116,13 @@ class Client:
             await response.aclose()
 
     async def call(self, method: str, path: str, within: float = 0.0, **asked: Any) -> Any:
-        """The JSON of a plain request; None when there is no body. Raises our errors."""
+        """The JSON of a plain request; None when there is no body. Raises our errors.
+
+        `within`: seconds for all of it; as long as a stream may be silent, where nothing is said.
+        """
+        within = within or self.settings.read_seconds
         try:
-            async with asyncio.timeout(within or None):
+            async with asyncio.timeout(within):
                 return await self._call(method, path, **asked)
         except TimeoutError as error:
             raise BrainAway("dify_silent", seconds=round(within), again=False) from error

@@ -22,6 +22,7 @@ MOST_BYTES = 10_000_000
 MOST_TEXT = 200_000
 """Bytes of the end of a text: more than a model reads."""
 MOST_FILES = 10
+UPLOAD_SECONDS = 120.0
 MOST_PICTURES = 4
 PICTURES = {"image/png", "image/jpeg", "image/webp", "image/gif"}
 DOCUMENTS = {".pdf", ".html", ".xlsx", ".xls", ".docx", ".csv", ".eml", ".msg", ".pptx", ".xml", ".epub"}
@@ -81,7 +82,7 @@ class Carrier:
             content = (await asyncio.to_thread(mask, content[-MOST_TEXT:].decode("utf-8", "replace"))).encode()
             name, media_type = (name if name.endswith((".txt", ".md")) else f"{name}.txt"), "text/plain"
         asked: dict[str, Any] = {"data": {"user": user}, "files": {"file": (name, content, media_type)}}
-        told = await self._client.call("POST", "/files/upload", **asked)
+        told = await self._client.call("POST", "/files/upload", within=UPLOAD_SECONDS, **asked)
         kept = str(told.get("id") or "") if isinstance(told, dict) else ""
         return {"type": kind, "transfer_method": "local_file", "upload_file_id": kept}
 

@@ -9,11 +9,17 @@ import httpx
 import structlog
 
 from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
+from bot.talk.answered import Answered
 from bot.talk.budget import Bucket
 from bot.talk.channels.feishu.settings import FeishuSettings
 from bot.talk.skew import skew
+from skills.bounded import bounded
+from skills.shapes import agrees
 
 log = structlog.get_logger()
+SECONDS, MOST_SECONDS = 15.0, 30.0
+"""Of silence, and for a whole answer."""
+MOST_ANSWER = 16_000_000
 MOST_BYTES = 15_000_000
 """Of one file that somebody attached."""
 STALE_TOKEN = {99991661, 99991663, 99991664, 99991668, 99991671}
@@ -21,6 +27,15 @@ BUSY = {99991400, 230020, 11232, 11233, 1000004, 1000005, 99991402}
 REFUSED = {230001, 230025, 230028, 230099, 230110, 200570, 200621, 200732, 200812, 200861, 200914, 300301, 11310, 11311}
 GONE = {230002, 230006, 230013, 230017, 230018, 230019, 230027, 230029, 230034, 230035, 230038, 232009, 230053}
 LOST = {230011, 230031, 230054, 230108, 230111}
+STRANGE = "it answered with something else than Feishu does"
+FIELDS = {
+    **dict.fromkeys(("message_id", "chat_id", "image_key", "file_key", "card_id", "page_token"), str),
+    **{name: [dict] for name in ("items", "memberlist", "scopes", "app_slash_commands")},
+    "bot": {"open_id": str},
+    "user": {"name": str, "email": str, "department_ids": [str]},
+    "app": dict,
+}
+"""Of which kinds they are in whatever answers."""
 NO_THREADS = {230071, 230072, 230073}
 
 
@@ -53,7 +68,9 @@ class FeishuClient:
     @property
     def http(self) -> httpx.AsyncClient:
         if self._http is None:
-            self._http = httpx.AsyncClient(base_url=self._settings.api_url, timeout=httpx.Timeout(15.0, connect=5.0))
+            patience = httpx.Timeout(SECONDS, connect=min(SECONDS, 5.0))
+            url, hooks = self._settings.api_url, bounded(MOST_ANSWER)
+            self._http = httpx.AsyncClient(base_url=url, timeout=patience, event_hooks=hooks)
         return self._http
 
     async def close(self) -> None:
@@ -75,13 +92,13 @@ class FeishuClient:
         for fresh in (False, True):
             token = await self._tenant_token(renew=fresh)
             body, response = await self._ask(method, f"/open-apis{path}", token, told)
-            code = int(body.get("code") or 0)
+            code = body.get("code") or 0
             if code in STALE_TOKEN and not fresh:
                 continue
             if code or response.status_code >= 400:
                 raise self._ours(code, response, body, path, place)
-            data: dict[str, Any] = body.get("data") or {key: body[key] for key in body if key not in {"code", "msg"}}
-            return data
+            kept = body.get("data") or {key: body[key] for key in body if key not in {"code", "msg"}}
+            return Answered(kept, FIELDS, "feishu_unreachable")
         raise AssertionError
 
     async def fetch(self, path: str, name: str) -> bytes:
@@ -108,8 +125,8 @@ class FeishuClient:
         body, _ = await self._ask("POST", "/callback/ws/endpoint", "", told)
         if body.get("code"):
             raise ChannelError("feishu_refused", code=body["code"], why=body.get("msg", ""))
-        data: dict[str, Any] = body["data"]
-        return data
+        fields = {"URL": str, "ClientConfig": {"PingInterval": int}}
+        return Answered(body.get("data") or {}, fields, "feishu_unreachable")
 
     async def _tenant_token(self, *, renew: bool) -> str:
         async with self._renewing:
@@ -120,8 +137,9 @@ class FeishuClient:
                 body, _ = await self._ask("POST", path, "", told)
                 if body.get("code"):
                     raise ChannelError("feishu_refused", code=body["code"], why=body.get("msg", ""))
-                self._token = body["tenant_access_token"]
-                self._until = self.clock() + max(30.0, float(body.get("expire", 7200)) - 300)
+                told = Answered(body, {"tenant_access_token": str, "expire": int}, "feishu_unreachable")
+                self._token = told["tenant_access_token"]
+                self._until = self.clock() + max(30.0, (told.get("expire") or 7200) - 300)
             return self._token
 
     async def _ask(
@@ -129,12 +147,15 @@ class FeishuClient:
     ) -> tuple[dict[str, Any], httpx.Response]:
         headers = dict(told.get("headers") or {}) | ({"authorization": f"Bearer {token}"} if token else {})
         try:
-            response = await self.http.request(method, path, **{**told, "headers": headers})
+            async with asyncio.timeout(MOST_SECONDS):
+                response = await self.http.request(method, path, **{**told, "headers": headers})
             self.skew = skew(response.headers.get("date", ""), time.time())
             body = response.json()
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, ValueError, TimeoutError) as error:
             raise ChannelError("feishu_unreachable", why=type(error).__name__) from error
-        return (body if isinstance(body, dict) else {}), response
+        if response.status_code < 400 and not agrees(body, {"code": int, "data": dict}):
+            raise ChannelError("feishu_unreachable", why=STRANGE)
+        return (body if agrees(body, {"code": int}) else {}), response
 
     def _wait(self, place: str) -> float:
         now = self.clock()

@@ -74,7 +74,7 @@ class Seal:
             padded = cipher.update(sealed[16:]) + cipher.finalize()
             unpadder = PKCS7(128).unpadder()
             told = json.loads(unpadder.update(padded) + unpadder.finalize())
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise NotBelieved("encryption") from error
         if not isinstance(told, dict):
             raise NotBelieved("shape")

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 
 from bot.domain.card import Buttons, Card
 from bot.domain.message import HOME_PAGE, Attachment, Person, Thread
-from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
+from bot.errors import ODD, CardRefused, ChannelError, TryLater, Undeliverable
 from bot.talk.cards.files import files_of
 from bot.talk.cards.words import Words
 from bot.talk.channels import Delivery, Ears, Pace, Placed
@@ -206,8 +206,8 @@ class SlackChannel:
         except Unsure:
             self._unsure[delivery.slot] = since
             raise
-        self._unsure.pop(delivery.slot, None)
         ts, place = str(answer["ts"]), str(answer.get("channel") or place)
+        self._unsure.pop(delivery.slot, None)
         thread = replace(delivery.thread, id=root or ts, place=place, workspace=delivery.thread.workspace)
         return Placed(f"{place}:{ts}", replace(thread, workspace=thread.workspace or self.listeners.workspace))
 
@@ -216,7 +216,9 @@ class SlackChannel:
         if delivery.slot not in self._unsure:
             return ""
         place, root = delivery.thread.place, delivery.thread.id
-        for message in await self.client.messages(place, root, self._unsure[delivery.slot]):
+        method = "conversations.replies" if root else "conversations.history"
+        told = await self.client.call(method, channel=place, ts=root or None, limit="100", include_all_metadata="true")
+        for message in told.get("messages") or ():
             payload = (message.get("metadata") or {}).get("event_payload") or {}
             if payload.get("slot") == delivery.slot:
                 return f"{place}:{message['ts']}"
@@ -262,7 +264,7 @@ class SlackChannel:
                     await self._connect(self._socket)
                 self._wrong, pause = "", 1.0
                 wait = 15.0
-            except (ChannelError, OSError, TimeoutError) as error:
+            except (ChannelError, OSError, *ODD) as error:
                 self._wrong = _mend(error)
                 log.warning("slack cannot be reached", why=self._wrong)
                 wait = pause = min(60.0, pause * 2)

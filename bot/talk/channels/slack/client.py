@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from bot.errors import CardRefused, ChannelError, TryLater, Undeliverable
+from bot.talk.answered import Answered
 from bot.talk.budget import Bucket
 from bot.talk.channels.slack.faults import faults
 from bot.talk.skew import skew
@@ -35,6 +36,16 @@ GONE = {
     "thread_not_found",
 }
 STREAMING = {"streaming_state_conflict"}
+FIELDS = {
+    **dict.fromkeys(("ts", "channel", "user_id", "team_id", "bot_id", "url"), str),
+    "messages": [{"ts": str, "metadata": {"event_payload": dict}}],
+    "users": [str],
+    "bot": dict,
+    "manifest": dict,
+}
+"""Of which kinds they are in whatever answers."""
+SECONDS = 15.0
+"""For a whole answer."""
 LOST = {"message_not_found", "cant_update_message", "edit_window_closed"}
 FORMS = {
     "users.info",
@@ -103,8 +114,7 @@ class SlackClient:
             raise self._ours(method, error, bucket) from error
         self.granted = answer.headers.get("x-oauth-scopes") or self.granted
         self.skew = skew(answer.headers.get("Date", ""), time.time())
-        body: dict[str, Any] = answer.data
-        return body
+        return Answered(answer.data, FIELDS, "slack_unreachable")
 
     @property
     def since(self) -> str:
@@ -149,9 +159,9 @@ class SlackClient:
     async def _keep_open(self) -> None:
         """One pool of connections: else each call would shake hands anew."""
         if self.web.session is None or self.web.session.closed:
-            from aiohttp import ClientSession, ClientTimeout
+            from bot.talk.channels.slack.bounded import session
 
-            self.web.session = ClientSession(timeout=ClientTimeout(total=15))
+            self.web.session = session(SECONDS)
 
     async def picture(self, content: bytes, title: str) -> str:
         """A file that stands in no thread, to be shown in a card."""
@@ -172,7 +182,8 @@ class SlackClient:
         body = answer.data if isinstance(answer.data, dict) else {}
         said = str(body.get("error", f"HTTP {answer.status_code}"))
         if answer.status_code == 429 or said in {"ratelimited", "rate_limited"}:
-            after = float(answer.headers.get("Retry-After", 0) or 0) or 5.0
+            asked = str(answer.headers.get("Retry-After", ""))
+            after = float(asked) if asked.isdigit() and asked.isascii() else 5.0
             bucket.closed_until = self.clock() + after
             return TryLater(after)
         messages = [*body.get("errors", ()), *(body.get("response_metadata") or {}).get("messages", ())]

@@ -11,9 +11,12 @@ import structlog
 
 from bot.domain.message import Language, Person
 from bot.errors import ChannelError
+from bot.talk.answered import Answered
 from bot.talk.channels.slack.client import SlackClient
 
 log = structlog.get_logger()
+TEXTS = dict.fromkeys(("id", "name", "locale", "tz", "display_name", "real_name", "email"), str)
+PROFILE = {**TEXTS, "profile": TEXTS}
 KEPT = 3_600.0
 MOST = 20_000
 PATIENCE = 1.0
@@ -74,7 +77,7 @@ class People:
         with contextlib.suppress(ChannelError, TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 told = await self._client.call("users.info", user=user, include_locale="true")
-            person = person_of(told["user"], workspace)
+            person = person_of(Answered(told["user"], PROFILE, "slack_unreachable"), workspace)
             if len(self._known) >= MOST:
                 self._known.pop(next(iter(self._known)))
             self._known[workspace, user] = (time.monotonic() + KEPT, person)

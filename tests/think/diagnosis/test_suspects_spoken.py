@@ -97,6 +97,19 @@ def test_the_time_between_two_lines_names_the_service_that_worked_in_between():
     assert (suspect.name, suspect.signs[0].key) == ("stock", "slow_step")
 
 
+def test_pairs_of_lines_from_mixed_requests_are_no_step():
+    """Once in five times the line goes on so, and that takes long now; mostly it goes on with something else."""
+    shop, stock = [], []
+    for start, wait in ((PAST, 0.02), (SINCE, 2.0)):
+        for turn in range(25):
+            at = start + 8 * turn
+            after = "INFO stock checked" if turn % 5 == 0 else f"INFO other work {'abcd'[turn % 4]}"
+            shop += [(at, "INFO check stock"), (at + (wait if turn % 5 == 0 else 0.02), after)]
+            stock.append((at + 0.01, "INFO asked for stock"))
+    suspects = rank_services(seen(logs=[talk("shop", *shop), talk("stock", *stock)]))
+    assert not [one for one in suspects if any(sign.key == "slow_step" for sign in one.signs)]
+
+
 def test_where_failed_requests_end_is_to_blame():
     success = [[FAULT - 60 * step, "100"] for step in range(10, 0, -1)]
     success += [[FAULT + 60 * step, "30"] for step in range(1, 3)]

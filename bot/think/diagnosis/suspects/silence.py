@@ -22,6 +22,8 @@ TRACED = 3
 """Traces count whole minutes: they are no match for the later starts."""
 SURELY = 20
 """Smaller numbers of lines and runs are equal by chance."""
+PAIRED = 0.5
+"""If fewer of the frequent lines are as many as an operation, lines and runs are not counted alike."""
 MOST_PATTERNS = 40
 Work = Mapping[str, Counter[str]]
 LATER = (0.0, 30.0, 60.0)
@@ -143,6 +145,14 @@ def _by_work(voices: Mapping[str, Voice], work: tuple[Work, Work], start: float)
     Logs and traces may not cover the same seconds: what holds for all lines is no news of one.
     """
     pairs = list(_pairs(voices, work))
+    frequent = sum(
+        len(moments) >= SURELY
+        for service, voice in voices.items()
+        if service in work[0]
+        for moments in voice.before.values()
+    )
+    if len(pairs) < PAIRED * frequent:
+        return
     heard = [voices[one.service].heard(one.pattern, start) / one.often for one in pairs]
     cover = min(1.0, statistics.median(heard)) if len(pairs) >= 10 else 1.0
     for one in pairs:

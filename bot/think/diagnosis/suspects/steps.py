@@ -6,7 +6,7 @@ second, then "account checked", and in between a line of the service that was as
 
 import bisect
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -22,6 +22,8 @@ LONGEST = 1.0
 SLOWEST = 60.0
 LEAST_ADDED = 0.1
 FULL = math.log(30)
+MOSTLY = 0.5
+"""This share of a line must go on with the same next one: where many requests are mixed, pairs come by chance."""
 INSIDE = 0.8
 """In this share of the steps the service that was asked must have spoken."""
 
@@ -66,8 +68,15 @@ def accuse(scene: Scene) -> Iterable[Accusation]:
 
 
 def _slower(scene: Scene) -> Iterator[tuple[str, Step]]:
-    for (caller, _, _), step in _steps(scene).items():
-        if len(step.past) < ENOUGH or len(step.since) < ENOUGH or caller not in scene.calls:
+    steps = _steps(scene)
+    past, since = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for (caller, line, _), step in steps.items():
+        past[caller, line] += len(step.past)
+        since[caller, line] += len(step.since)
+    for (caller, line, _), step in steps.items():
+        if len(step.past) < max(ENOUGH, MOSTLY * past[caller, line]) or caller not in scene.calls:
+            continue
+        if len(step.since) < max(ENOUGH, MOSTLY * since[caller, line]):
             continue
         if step.usual <= LONGEST and step.now >= 2 * step.usual and step.now - step.usual >= LEAST_ADDED:
             yield caller, step

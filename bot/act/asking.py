@@ -10,6 +10,7 @@ from typing import Any
 from bot.act.autonomy import RECORD, Autonomy
 from bot.act.breaker import Breaker, TooSoon, unmanaged
 from bot.act.ledger import Ledger
+from bot.act.ledger.waiting import Waiting
 from bot.act.policy import Judgement, Policy
 from bot.act.repairs import Repairs
 from bot.act.rulebook import Rulebook
@@ -42,6 +43,7 @@ class Asking:
     autonomy: Autonomy
     shadows: Shadows
     ledger: Ledger
+    waiting: Waiting
     rulebook: Rulebook
     now: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -114,9 +116,9 @@ class Asking:
             await self.note("refused", case.asked_by.key, f"{step.action} {step.digest}", why.why, case.thread.key)
             return Refusal(step, why.key, why.values, why.why)
         ready = await self.autonomy.settled(looked, judged, self.catalogue, self.now(), self.policy.earning)
+        await self.note("asked", case.asked_by.key, f"{ready.id} {ready.digest}", ready.title, case.thread.key)
         await self._supersede(ready)
         await self.store.add(ready)
-        await self.note("asked", case.asked_by.key, f"{ready.id} {ready.digest}", ready.title, case.thread.key)
         if ready.state is not ApprovalState.PENDING:
             await self.note(ready.state.value, "policy", ready.id, ready.automatic, case.thread.key, ready.digest)
         if ready.state is ApprovalState.SHADOW:
@@ -274,7 +276,7 @@ class Asking:
             "seconds": plan.usage.seconds,
         }
         outcome = ", ".join(step.action for step in plan.steps) or plan.problem[:300] or "answered"
-        await self.ledger.append(
+        await self.waiting.append(
             AuditRecord(self.now(), case.asked_by.key, "brain", plan.brain, outcome, "", case.thread.key, facts)
         )
 

@@ -180,6 +180,8 @@ class Answering:
     async def _finish(self, slot: str, answer: Answer, case: Case, asked: Approval | None) -> None:
         """Keep the answer and the case; then, if leave is needed, ask for it."""
         done = replace(answer, done=True, unfounded=unfounded(answer, case))
+        if self.gate.unwritten and not done.error:
+            done = replace(done, error=answer.words("ledger_waits"))
         await self.outbox.show(slot, case.thread, done.card())
         if asked:
             await self.approving.ask(asked, answer.words)

@@ -11,7 +11,7 @@ from bot.act.ledger.chain import Head, Seal, key_from
 from bot.act.ledger.settings import LedgerSettings
 from bot.database import Codec
 from bot.domain.record import AuditRecord
-from bot.errors import StoreDown
+from bot.errors import LedgerDown
 from bot.redaction import Redacted, mask
 
 LINE = re.compile(r'\{"seq":(\d{1,15}),"chain":"([0-9a-f]{64})","record":(\{.*\})\}')
@@ -40,7 +40,7 @@ class FileLedger:
                 await asyncio.to_thread(self._write, mask(self._codec.dump(record)))
             except (OSError, ValueError) as error:
                 why = getattr(error, "strerror", None) or type(error).__name__
-                raise StoreDown("error_ledger_down", why=why) from error
+                raise LedgerDown(why=why) from error
 
     async def behind(self) -> int:
         """It is kept nowhere else."""

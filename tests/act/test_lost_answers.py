@@ -33,7 +33,7 @@ def shop(**there):
     return Wire({"kind": "Namespace", "metadata": {"name": "shop"}}, deployment(**there), node("n1"))
 
 
-def over(road, timeout=0.5):
+def over(road, timeout=3.0):
     server = Server("Kubernetes", road.url, timeout=timeout, tries=1)
     return Kubernetes(KubernetesSettings(), Clock(), Cluster(lambda: server, Http))
 

@@ -13,11 +13,15 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
+from tests.fakes.feishu_server import said
+
 TOKEN = "a-token-of-sixteen-letters"
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 ALERT = {"status": "firing", "labels": {"alertname": "A"}, "startsAt": "2026-11-22T12:00:00Z"}
 CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 TALKS = {**BEARER, "accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"}
+HEARD = said("hello")
+SAID = {**HEARD, "header": {**HEARD["header"], "token": "v"}}
 RETRIEVAL = {"knowledge_id": "k", "query": "pool", "retrieval_setting": {"top_k": 2, "score_threshold": 0.1}}
 
 
@@ -45,7 +49,7 @@ DOORS = (
     Door("POST", "/alerts/alertmanager", BEARER, {"version": "4", "alerts": [ALERT]}),
     Door("POST", "/alerts/grafana", BEARER, {"alerts": [ALERT], "receiver": None}),
     Door("POST", "/slack/events", {}, {"type": "event_callback", "event": {"type": "app_mention"}}),
-    Door("POST", "/feishu/events", {}, {"schema": "2.0", "header": {"token": "v"}, "event": {"message": {}}}),
+    Door("POST", "/feishu/events", {}, SAID),
     Door("POST", "/mcp", TALKS, CALL),
     Door("GET", "/tools/openapi.json", BEARER),
     Door("POST", "/tools/search_kb", BEARER, {"query": "pool"}),

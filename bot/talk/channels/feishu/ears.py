@@ -11,7 +11,7 @@ import structlog
 from bot.domain.card import Button, Buttons, Card, Markdown
 from bot.domain.event import Event
 from bot.domain.message import Message, PressKind
-from bot.errors import ChannelError
+from bot.errors import ODD, ChannelError
 from bot.talk.cards.words import Words
 from bot.talk.channels import Ears
 from bot.talk.channels.feishu import events
@@ -43,7 +43,17 @@ class FeishuEars:
         self.ears: Ears | None = None
 
     async def answer(self, body: dict[str, Any]) -> dict[str, Any] | None:
-        """One event. Raises StoreDown when it could not be kept. What it returns is for the platform."""
+        """One event. Raises StoreDown when it could not be kept. What it returns is for the platform.
+
+        What cannot be read now cannot be read later: it is acknowledged, so that it is not sent again.
+        """
+        try:
+            return await self._answer(body)
+        except ODD as error:
+            log.warning("what feishu sent could not be read", why=repr(error)[:300])
+            return None
+
+    async def _answer(self, body: dict[str, Any]) -> dict[str, Any] | None:
         match (body.get("header") or {}).get("event_type"):
             case "im.message.receive_v1":
                 await self._message(body)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from bot.think.diagnosis.suspects.accusation import Scene, edge_of, service_of
-from bot.think.diagnosis.suspects.patterns import ERROR, pattern_of
+from bot.think.diagnosis.suspects.patterns import is_error, pattern_of
 
 SHORTEST = 4
 """Shorter names are words."""
@@ -25,6 +25,6 @@ def about_others(scene: Scene) -> Mapping[str, Counter[str]]:
         if not service or line.at < scene.start:
             continue
         pattern = pattern_of(line.text)
-        if ERROR.search(pattern) and set(named.findall(line.text[:600])) - {service}:
+        if is_error(pattern) and set(named.findall(line.text[:600])) - {service}:
             found.setdefault(service, Counter())[pattern] += 1
     return found

@@ -18,3 +18,9 @@ def pattern_of(text: str) -> str:
     if found:
         text = text[: found.start()]
     return re.sub(r"\s+", " ", ID.sub("#", text))[:160]
+
+
+@lru_cache(maxsize=65536)
+def is_error(pattern: str) -> bool:
+    """Whether it tells of an error. Patterns are few and lines many: each is looked at once."""
+    return bool(ERROR.search(pattern))

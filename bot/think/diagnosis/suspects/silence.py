@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from bot.think.diagnosis.suspects.accusation import CLIENT, MINUTE, Scene, clip
-from bot.think.diagnosis.suspects.patterns import ERROR, pattern_of
+from bot.think.diagnosis.suspects.patterns import is_error, pattern_of
 from bot.think.diagnosis.suspects.work import runs
 
 LEAST = 6
@@ -110,7 +110,7 @@ def voices_of(scene: Scene) -> Mapping[str, Voice]:
             continue
         voice = found.setdefault(service, Voice({}, {}, []))
         pattern = pattern_of(line.text)
-        if ERROR.search(pattern):
+        if is_error(pattern):
             if line.at >= end:
                 voice.errors.append(line.at)
         elif line.at < end:

@@ -9,7 +9,7 @@ from bot.think.diagnosis.report import Sign
 from bot.think.diagnosis.sight import Sight
 from bot.think.diagnosis.suspects.accusation import Accusation, Scene, clip
 from bot.think.diagnosis.suspects.elsewhere import about_others
-from bot.think.diagnosis.suspects.patterns import ERROR, pattern_of
+from bot.think.diagnosis.suspects.patterns import is_error, pattern_of
 from bot.think.diagnosis.suspects.silence import silent
 from bot.think.diagnosis.suspects.work import error_handlers, left_out, runs
 
@@ -98,7 +98,7 @@ def _new_errors(
         ratio = _ratio(work_before.get(service), work_after.get(service))
         best, said = 0.0, ""
         for pattern, count in counted.items():
-            if not ERROR.search(pattern):
+            if not is_error(pattern):
                 continue
             due = ratio * before.get(service, Counter())[pattern]
             more = count - 2 * due - 2 * math.sqrt(due)

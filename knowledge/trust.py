@@ -19,6 +19,8 @@ MOST_TWINS = 5
 FEW_WORDS = 8
 CLEARLY_BETTER = 0.2
 BELOW = 1e-6
+STUFFED = 0.3
+"""Of a text's runs of three words, that stand in it before: so says who wants to be found, not who tells."""
 INSTRUCTING = 0.3
 """What an entry that speaks to the reader's machine loses."""
 JUDGED = 0.15
@@ -98,15 +100,36 @@ def _gives_orders(passage: Passage) -> bool:
     return instructs(f"{passage.title}\n{passage.text}")
 
 
+@lru_cache(maxsize=2000)
+def _stuffed(text: str) -> bool:
+    """Says the same again and again: such a one is never clearly better than what people vouched for."""
+    words = list(words_of(visible(text)[:4000]))
+    runs = list(zip(words, words[1:], words[2:], strict=False))
+    often = len(runs) > FEW_WORDS and 1 - len(set(runs)) / len(runs) > STUFFED
+    return often or _thrice(words)
+
+
+def _thrice(words: Sequence[str]) -> bool:
+    """Does it say the same words three times in a row?"""
+    last, period, alike = dict[str, int](), 0, 0
+    for place, word in enumerate(words):
+        back = place - last.get(word, -1 - len(words))
+        period, alike = back, alike + 1 if back == period else 1
+        if alike >= max(3, 2 * period):
+            return True
+        last[word] = place
+    return False
+
+
 def _best_first(graded: Sequence[Passage]) -> list[Passage]:
     verified = [(p, _words(p.title)) for p in graded if p.document.verified]
     capped = []
     for passage in graded:
         score = passage.score
         if not passage.document.verified:
-            title = _words(passage.title)
+            title, stuffed = _words(passage.title), bool(verified) and _stuffed(passage.text)
             for right, its_title in verified:
-                alike = _likeness(title, its_title) >= LOOKS_ALIKE
+                alike = stuffed or _likeness(title, its_title) >= LOOKS_ALIKE
                 if score >= right.score and (alike or score - right.score < CLEARLY_BETTER):
                     score = right.score - BELOW
         capped.append(replace(passage, score=score))

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.helm.test_chart import EXAMPLES, rendered
-from tests.servers import elasticsearch_program
 from tests.servers.fixtures import QUICK
 from tests.servers.postgres_program import binaries
-from tests.servers.process import LOCAL, NotReady, Process, answers, free_port, free_ports, new_folder, unprivileged
+from tests.servers.process import LOCAL, NotReady, Process, answers, free_port, new_folder, unprivileged
 from tests.servers.programs import NotBuilt
 from tests.servers.read_only import can_be_sealed, sealed
 
@@ -126,33 +125,3 @@ def test_chroma_writes_only_where_it_may(places, left_out):
         assert (at["kept"] / "chroma.sqlite3").exists()
     finally:
         running.stop()
-
-
-@sealing
-@pytest.mark.servers
-def test_elasticsearch_writes_only_where_it_may(places):
-    """With a copy of its settings, as the chart's first container makes it."""
-    if QUICK or not elasticsearch_program.is_here():
-        pytest.skip("Elasticsearch is not here (`make servers NAMES=elasticsearch` gets it)")
-    folder, at = places("elasticsearch")
-    home, user = elasticsearch_program.find(), unprivileged()
-    shutil.copytree(home, folder / "program")
-    shutil.copytree(home / "config", at["config"], dirs_exist_ok=True)
-    if user:
-        for path in (each for place in at.values() for each in (place, *place.rglob("*"))):
-            shutil.chown(path, user)
-    told = {each["name"]: each["value"] for each in container("elasticsearch")[0]["env"]}
-    options = told.pop("ES_JAVA_OPTS")
-    http, transport = free_ports(2)
-    told |= {"network.host": LOCAL, "http.port": http, "transport.port": transport, "path.data": at["kept"]}
-    told |= {"path.logs": at["logs"], "cluster.routing.allocation.disk.threshold_enabled": "false"}
-    command = [folder / "program" / "bin" / "elasticsearch", *(f"-E{name}={value}" for name, value in told.items())]
-    given = {"ES_JAVA_HOME": elasticsearch_program.java_home(), "ES_JAVA_OPTS": options, "ES_TMPDIR": at["tmp"]}
-    given["ES_PATH_CONF"] = at["config"]
-    words = sealed(command, list(at.values()), user)
-    environment = {name: str(value) for name, value in given.items()}
-    running = Process("elasticsearch", words, folder, environment=environment, orphaned="TERM")
-    try:
-        running.wait(answers(f"http://{LOCAL}:{http}/_cluster/health?wait_for_status=yellow"), 300)
-    finally:
-        running.stop(20)

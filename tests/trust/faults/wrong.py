@@ -1,4 +1,4 @@
-"""What each dependency says that is well-formed, and not of the kinds that were agreed on."""
+"""What each dependency says that is well-formed and not of the kinds that were agreed on; and how long it is borne."""
 
 SSE = "text/event-stream"
 WRONG = {
@@ -17,3 +17,12 @@ BEGINS = {
     "model": b'data: {"id": "x", "choices": [{"delta": {"content": "',
 }
 """How an answer without end begins."""
+PATIENCE = {
+    "bot.database.engine.CONNECT_SECONDS": 1.5,
+    "bot.database.engine.STATEMENT_SECONDS": 2.0,
+    "bot.talk.channels.slack.client.SECONDS": 1.5,
+    "bot.talk.channels.feishu.client.SECONDS": 1.0,
+    "bot.talk.channels.feishu.client.MOST_SECONDS": 2.0,
+    "bot.think.brains.langchain.HEALTH_SECONDS": 2.0,
+}
+"""Shorter than people have it, so that the seventy do not take an hour."""

@@ -71,7 +71,7 @@ async def test_an_image_that_cannot_be_pulled_is_put_back_though_no_answer_came(
     kube.wait_for_rollout("order", namespace)
     before = kube.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/order")["spec"]
     place.road.breaks = "answer"
-    asked = {"namespace": namespace, "kind": "deployment", "name": "order", "image": "registry.test/order:bad"}
+    asked = {"namespace": namespace, "name": "order", "image": "registry.test/order:bad"}
     done = await do(place, "kubernetes.set_image", asked)
     assert done.state is ApprovalState.UNDONE
     assert kube.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/order")["spec"] == before

@@ -26,7 +26,7 @@ lint: setup ## Style, types and floors.
 	$(BIN)/mypy
 
 quick: setup ## The tests that need no built servers.
-	DUTYBOT_TESTS=quick $(BIN)/python -m pytest -q
+	DUTYBOT_TESTS=quick $(BIN)/python -m pytest -q -n auto --dist loadfile
 
 browser: ## Chromium for the tests of the page, where it is missing and can be installed.
 	@command -v chromium >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq chromium >/dev/null 2>&1; } || echo "no Chromium: the tests of the page are skipped"

@@ -18,8 +18,11 @@ settings.load_profile("ours")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One more try for tests of many processes, and for no other."""
+    """One more try for tests of many processes, and for no other; the quick suite leaves out what is slow."""
+    slow = pytest.mark.skip(reason="slow; DUTYBOT_TESTS=quick leaves it out")
     for each in items:
+        if environ.get("DUTYBOT_TESTS") == "quick" and each.get_closest_marker("slow"):
+            each.add_marker(slow)
         many = {"servers", "browser"} & {mark.name for mark in each.iter_markers()}
         if many or SECOND_TRY & set(each.path.relative_to(HERE).parts):
             each.add_marker(pytest.mark.flaky(reruns=1))

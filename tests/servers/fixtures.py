@@ -39,12 +39,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             programs.find(name)
 
 
+def left_out(*names: str) -> None:
+    """Skips what needs a server in the quick suite, built or not: it takes the same time everywhere."""
+    if QUICK:
+        pytest.skip(f"needs {', '.join(names)}; DUTYBOT_TESTS=quick leaves it out")
+
+
 def needs(*names: str) -> None:
-    """Builds the programs if they are not there; with DUTYBOT_TESTS=quick the test is skipped instead."""
-    missing = [name for name in names if not programs.is_built(name)]
-    if missing and QUICK:
-        pytest.skip(f"{', '.join(missing)} not built (`make servers` builds it); DUTYBOT_TESTS=quick leaves it out")
-    for name in missing:
+    """Builds the programs if they are not there."""
+    left_out(*names)
+    for name in (name for name in names if not programs.is_built(name)):
         try:
             programs.find(name)
         except NotBuilt as why:
@@ -126,10 +130,11 @@ def kube() -> Iterator[KubeCluster]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL; take `postgres.new_database()` for an empty database's URL."""
+    left_out("PostgreSQL")
     try:
-        binaries(install=not QUICK)
+        binaries(install=True)
     except NotBuilt as why:
-        (pytest.skip if QUICK else pytest.fail)(str(why))
+        pytest.fail(str(why))
     server = PostgresServer()
     yield server
     server.stop()
@@ -138,8 +143,7 @@ def postgres() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def elasticsearch() -> Iterator[ElasticsearchServer]:
     """An Elasticsearch that all tests of the run share: take indices of your own. Skips without Maven or Java."""
-    if QUICK and not elasticsearch_program.is_here():
-        pytest.skip("Elasticsearch is not here (`make servers NAMES=elasticsearch` gets it)")
+    left_out("Elasticsearch")
     try:
         elasticsearch_program.find()
     except NotBuilt as why:

@@ -1,5 +1,6 @@
 """Names and values as programs write them: JSON, logfmt, YAML, environment, code, and what people type."""
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -59,6 +60,10 @@ _TOKENISH = re.compile(r"token|secret|cred|api[_-]?key", re.IGNORECASE)
 _HUMPS = re.compile(r"(?:[A-Z]?[a-z]{2,}\d{0,2}|[A-Z]{2,}\d{0,2})+|[A-Za-z][a-z]*(?:[_.:/-][A-Za-z][a-z]*)+")
 
 
+MOST_REMEMBERED = 80
+"""Letters of a pair whose judgement is remembered."""
+
+
 def placeholder(value: str) -> bool:
     """What stands where a secret would be: stars, a variable, our own mark."""
     return bool(_PLACEHOLDER.match(value))
@@ -85,7 +90,8 @@ def pairs(text: str) -> Iterator[tuple[int, int, str]]:
             continue
         name = text[start:end] if not start or text[start - 1] not in "?&" else text[start - 1 : end]
         group = "quoted" if value["quoted"] is not None else "bare"
-        if _secret(name, value[group], value["sep"], quoted=group == "quoted"):
+        judge = _secret if len(name) + len(value[group]) > MOST_REMEMBERED else _secret_remembered
+        if judge(name, value[group], value["sep"], quoted=group == "quoted"):
             yield *value.span(group), "secret"
             at = value.end(group)
         else:
@@ -121,6 +127,10 @@ def _secret(name: str, value: str, sep: str, *, quoted: bool) -> bool:
     if not quoted and prose(value):
         return False
     return _surely(value, sep, quoted) if hold is Hold.SECRET else _perhaps(name, low, value.strip(), quoted)
+
+
+_secret_remembered = functools.lru_cache(4_096)(_secret)
+"""Logs say the same pairs again and again, and so do lines that are made to take long."""
 
 
 def _surely(value: str, sep: str, quoted: bool) -> bool:

@@ -179,7 +179,7 @@ async def test_the_card_says_beforehand_what_counts(room):
     await room.repair()
     english, chinese = (repr(approval_card(room.asked, Words(language))) for language in ("en", "zh"))
     assert "alert RequestsFail no longer fires; at most 5.0% of the requests to a fail" in english
-    assert "告警 RequestsFail 不再触发; a 的失败请求不超过 5.0%" in chinese
+    assert "告警 RequestsFail 不再触发；a 的失败请求不超过 5.0%" in chinese
 
 
 async def test_where_no_alert_fires_or_nobody_measures_its_own_check_alone_counts(room):

@@ -25,3 +25,7 @@ class Ledger(Protocol):
     async def health(self) -> str:
         """What is wrong where else they are kept; empty when well."""
         ...
+
+    async def close(self) -> None:
+        """Let go of connections; what is safe here stays."""
+        ...

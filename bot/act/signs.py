@@ -31,6 +31,9 @@ MARGIN = timedelta(minutes=2)
 RANGE = re.compile(r"\[\s*((?:\d+(?:ms|[smhdwy]))+)")
 PART = re.compile(r"(\d+)(ms|[smhdwy])")
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
+FLEETING = frozenset({"container", "container_id", "endpoint", "id", "reason", "uid"})
+SCRAPED = frozenset({"instance", "job"})
+"""Who was asked, where it is not what the alert is about."""
 log = structlog.get_logger()
 
 
@@ -58,6 +61,7 @@ class Signs:
                 if labels.items() <= alert.labels.items()
                 and backs.get(alert.name, timedelta.max) <= self.lasts - MARGIN
             ]
+            alerts = [each for place, each in enumerate(alerts) if each not in alerts[:place]]
             errors = [await self._errors(service, space) for service, space in _services(incident, places)]
         except SkillError as error:
             log.info("what a repair is to end cannot be seen; its own check alone counts", why=str(error))
@@ -84,7 +88,8 @@ class Signs:
         return Verification(True, True, told(f"well again: {ended}", f"已恢复：{ended}"))
 
     async def _firing(self) -> list[Mapping[str, str]]:
-        return [each["labels"] for each in await self.prometheus.alerts() if each.get("state") == "firing"]
+        """What fires, by the labels that last."""
+        return [steady(each["labels"]) for each in await self.prometheus.alerts() if each.get("state") == "firing"]
 
     async def _looking_back(self) -> dict[str, timedelta]:
         """For how long each alert may go on, by its own rule, after all is well again."""
@@ -118,6 +123,13 @@ class Signs:
 def span(written: str) -> timedelta:
     """A length of time as PromQL writes it: 1h30m."""
     return sum((timedelta(seconds=int(n) * UNITS[unit]) for n, unit in PART.findall(written)), timedelta())
+
+
+def steady(labels: Mapping[str, str]) -> Mapping[str, str]:
+    """Without what changes while the same goes on: the next pod, and another reason, are no end of an alert."""
+    workload = any(labels.get(each) for each in NAMES if each not in {"pod", "job"})
+    fleeting = FLEETING | (SCRAPED if labels.get("namespace") else set()) | ({"pod"} if workload else set())
+    return {name: value for name, value in labels.items() if name not in fleeting}
 
 
 def about(alert: Alert, target: Target) -> bool:

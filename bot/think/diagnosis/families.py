@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from bot.domain.finding import Category
+from bot.think.diagnosis.stacks import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ DIGITS = re.compile(r"(?<![\dx])(?<!ORA-)(?!(?<![.,#])(?:4[0-4]\d|5[0-4]\d)\b)\d
 
 def family_of(text: str) -> Family | None:
     """The first family that fits; lines that say they are only informing count for nothing but hard facts."""
-    return _family_of(DIGITS.sub("0", text[:2000]))
+    return _family_of(DIGITS.sub("0", shortened(text, 2000)))
 
 
 @lru_cache(maxsize=4096)
@@ -71,5 +72,6 @@ def _family_of(text: str) -> Family | None:
 
 def hosts_in(text: str) -> tuple[str, ...]:
     """The names of machines or services a line complains about."""
-    found = [match["host"] for pattern in (PLAIN_HOST, HOST) for match in pattern.finditer(text[:600])]
+    text = shortened(text, 600)
+    found = [match["host"] for pattern in (PLAIN_HOST, HOST) for match in pattern.finditer(text)]
     return tuple(dict.fromkeys(found))

@@ -11,6 +11,7 @@ from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.looks.log_errors import subject_of
 from bot.think.diagnosis.neighbours import resolve
 from bot.think.diagnosis.sight import LogLine, Sight
+from bot.think.diagnosis.stacks import shortened
 from bot.think.diagnosis.thing import Thing
 
 SILENT = {"log_timeout", "log_refused", "log_dns"}
@@ -126,5 +127,5 @@ def _said(policy: Thing, key: str, caller: Subject, target: Subject, line: LogLi
     rules = policy.get("spec", "ingress" if key == "policy_denies_caller" else "egress")
     text = re.sub(r"\s+", " ", str(rules or "[]"))[:200]
     values = {"name": policy.name, "caller": str(caller), "target": str(target), "what": text}
-    proofs = (Proof(policy.query, text), Proof(line.query, line.text.strip()[:300], line.at))
+    proofs = (Proof(policy.query, text), Proof(line.query, shortened(line.text, 300), line.at))
     return Finding(policy.subject, key, Category.NETWORK, 0.9, values, proofs, at=line.at, points_to=())

@@ -10,6 +10,7 @@ from bot.domain.finding import Category, Finding, Proof, Subject
 from bot.think.diagnosis.asked import asked_about
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import LogLine, Sight, Track
+from bot.think.diagnosis.stacks import shortened
 
 NAMED = ("dbinstance_identifier", "db_instance", "dbinstance", "db_cluster")
 MOVED = 1.5
@@ -154,8 +155,8 @@ def _failovers(sight: Sight, subject: Subject) -> Iterator[Finding]:
     """The database reports that its machine was changed or restarted."""
     for line in sight.lines:
         if any(name in line.labels for name in NAMED) and FAILOVER.search(line.text) and line.at >= sight.start - 3600:
-            values = {"name": subject.name, "line": line.text.strip()[:300]}
-            proof = Proof(line.query, line.text.strip()[:300], line.at)
+            values = {"name": subject.name, "line": shortened(line.text, 300)}
+            proof = Proof(line.query, shortened(line.text, 300), line.at)
             asked = any(FAILOVER.search(f"{one.name} {one.summary}") for one in sight.ask.alerts)
             weight = 0.93 if asked else 0.5
             yield Finding(subject, "db_failover", Category.NODE, weight, values, (proof,), at=line.at)
@@ -187,4 +188,4 @@ def _events(sight: Sight) -> Iterator[Proof]:
     """What the database itself reported."""
     told: list[LogLine] = [line for line in sight.lines if any(name in line.labels for name in NAMED)]
     for line in told[-8:]:
-        yield Proof(line.query, line.text.strip()[:300], line.at)
+        yield Proof(line.query, shortened(line.text, 300), line.at)

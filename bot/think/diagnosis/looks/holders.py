@@ -9,6 +9,7 @@ from bot.think.diagnosis.cluster import wears
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.looks.log_errors import subject_of
 from bot.think.diagnosis.sight import LogLine, Sight
+from bot.think.diagnosis.stacks import shortened
 
 HOLDS = re.compile(
     r"(open(ing|ed)?|hold(ing|s)?|leak\w*|kept|keeping|acquired?) .{0,40}(connection|session)s?|leaked connection",
@@ -35,8 +36,8 @@ def look(sight: Sight) -> Iterable[Finding]:
     for owner, lines in heard.items():
         if len(lines) < 3 or owner in let_go or not _asked(sight) or _serves(sight, owner):
             continue
-        values = {"name": owner.name, "line": lines[-1].text.strip()[:300], "count": str(len(lines))}
-        proofs = tuple(Proof(one.query, one.text.strip()[:300], one.at) for one in lines[-2:])
+        values = {"name": owner.name, "line": shortened(lines[-1].text, 300), "count": str(len(lines))}
+        proofs = tuple(Proof(one.query, shortened(one.text, 300), one.at) for one in lines[-2:])
         yield Finding(
             owner,
             "holds_connections",

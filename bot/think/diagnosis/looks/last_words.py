@@ -7,6 +7,7 @@ from bot.think.diagnosis.cluster import statuses
 from bot.think.diagnosis.families import family_of
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import LogLine, Sight
+from bot.think.diagnosis.stacks import shortened, true_lines
 
 SHOWN = 4
 
@@ -26,10 +27,10 @@ def look(sight: Sight) -> Iterable[Finding]:
             continue
         if any((family := family_of(line.text)) is not None and family.key != "log_error" for line in heard):
             continue
-        last = heard[-SHOWN:]
-        proofs = tuple(Proof(line.query, line.text.strip()[:400], line.at) for line in last)
-        values = {"name": pod.name, "line": " ⏎ ".join(line.text.strip()[:160] for line in last)}
-        yield Finding(pod.subject, "log_last_words", Category.RELEASE, 0.2, values, proofs, at=last[-1].at)
+        last = [heard[place] for place in true_lines([line.text for line in heard], SHOWN)]
+        proofs = tuple(Proof(line.query, shortened(line.text, 400), line.at) for line in last)
+        values = {"name": pod.name, "line": " ⏎ ".join(shortened(line.text, 160) for line in last)}
+        yield Finding(pod.subject, "log_last_words", Category.RELEASE, 0.2, values, proofs, at=heard[-1].at)
 
 
 def _crashes(status: object) -> bool:

@@ -10,6 +10,7 @@ from bot.think.diagnosis.families import Family, family_of, hosts_in
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.neighbours import resolve
 from bot.think.diagnosis.sight import LogLine, Sight
+from bot.think.diagnosis.stacks import shortened
 
 BEFORE = 3600.0
 CALM_AFTER = 900.0
@@ -49,7 +50,7 @@ def look(sight: Sight) -> Iterable[Finding]:
         if subject is None or NOT_A_LOG.search(line.text):
             continue
         newest[subject] = max(newest.get(subject, 0.0), line.at)
-        family = family_of(line.text) if len(line.text) < 20_000 else None
+        family = family_of(line.text)
         if family is not None:
             kept = heard.setdefault((subject, family.key), Heard(family))
             kept.count += 1
@@ -78,12 +79,12 @@ def _finding(sight: Sight, subject: Subject, heard: Heard, newest: float) -> Fin
         blames = (*blames, *_name_servers(sight))
     values = {
         "name": subject.name,
-        "line": last.text.strip()[:400],
+        "line": shortened(last.text, 400),
         "count": str(heard.count),
         "target": ", ".join(str(one) for one in blames) or ", ".join(hosts_in(last.text)[:2]) or "?",
     }
     lines = list(dict.fromkeys(line.text for line in heard.lines[-3:]))
-    proofs = tuple(Proof(last.query, text.strip()[:400], last.at) for text in lines)
+    proofs = tuple(Proof(last.query, shortened(text, 400), last.at) for text in lines)
     old = last.at < sight.start - BEFORE
     surging = _surging(sight, heard)
     well = _well(sight, subject)
@@ -152,8 +153,13 @@ def _slow(sight: Sight) -> Iterator[Finding]:
             slow.setdefault(subject, []).append((took, line))
     for subject, calls in slow.items():
         worst, line = max(calls, key=lambda one: one[0])
-        values = {"name": subject.name, "line": line.text.strip()[:300], "took": f"{worst:g}", "count": str(len(calls))}
+        values = {
+            "name": subject.name,
+            "line": shortened(line.text, 300),
+            "took": f"{worst:g}",
+            "count": str(len(calls)),
+        }
         told = list(dict.fromkeys(one.text for _, one in sorted(calls, key=lambda one: -one[0])[:3]))
-        proofs = tuple(Proof(line.query, text.strip()[:300], line.at) for text in told)
+        proofs = tuple(Proof(line.query, shortened(text, 300), line.at) for text in told)
         weight = 0.65 if len(calls) >= 2 and worst >= 2 else 0.35
         yield Finding(subject, "log_slow_calls", Category.DEPENDENCY, weight, values, proofs, at=calls[0][1].at)

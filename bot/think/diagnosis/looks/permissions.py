@@ -7,6 +7,7 @@ from bot.domain.finding import Category, Finding, Proof, Subject
 from bot.think.diagnosis.cluster import containers
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import Sight
+from bot.think.diagnosis.stacks import shortened
 
 DENIED = re.compile(
     r"is forbidden: User \"?(?P<who>[^\" ]+)\"? cannot (?P<verb>\w+) resource \"?(?P<what>[\w./-]+)\"?"
@@ -85,7 +86,7 @@ def _denials(sight: Sight) -> Iterator[Finding]:
         pod, space = line.labels.get("pod", ""), line.labels.get("namespace", "")
         if found and pod and (pod, found[0]) not in told and line.at >= sight.start - 3600:
             told.add((pod, found[0]))
-            yield _say(Subject("Pod", space, pod), line.text, Proof(line.query, line.text[:300], line.at))
+            yield _say(Subject("Pod", space, pod), line.text, Proof(line.query, shortened(line.text, 300), line.at))
     for event in sight.cluster.happenings:
         if DENIED.search(event.message) and event.warning:
             yield _say(event.about, event.message, Proof(event.query, event.message[:300], event.last))

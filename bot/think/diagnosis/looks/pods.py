@@ -10,6 +10,7 @@ from bot.think.diagnosis.cluster import condition, statuses
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.looks.images import WAITING as IMAGES
 from bot.think.diagnosis.sight import Sight
+from bot.think.diagnosis.stacks import shortened
 from bot.think.diagnosis.thing import Thing
 
 RECENT = 900.0
@@ -110,7 +111,7 @@ def _ended(pod: Thing, status: Mapping[str, Any], key: str, weight: float, *, se
             "reason": reason or "unknown",
             "code": "?" if code is None else str(code),
             "limit": memory or "?",
-            "message": str(ended.get("message") or "")[:300],
+            "message": shortened(str(ended.get("message") or ""), 300),
         },
         (Proof(pod.query, f"restartCount={status.get('restartCount') or 0} {reason} exitCode={code}".strip()),),
         at=moment(ended.get("finishedAt")),

@@ -8,6 +8,7 @@ from bot.think.diagnosis.cluster import condition, wears
 from bot.think.diagnosis.families import family_of, hosts_in
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import Sight
+from bot.think.diagnosis.stacks import shortened
 from bot.think.diagnosis.thing import Thing
 
 LEADER = "control-plane.alpha.kubernetes.io/leader"
@@ -152,7 +153,7 @@ def _asked(sight: Sight, service: Thing) -> bool:
 def _refusals(sight: Sight, service: Thing) -> list[Proof]:
     """Log lines of others that cannot reach it."""
     return [
-        Proof(line.query, line.text.strip()[:300], line.at)
+        Proof(line.query, shortened(line.text, 300), line.at)
         for line in sight.lines
         if service.name in line.text
         and (family := family_of(line.text)) is not None

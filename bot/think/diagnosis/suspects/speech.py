@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.think.diagnosis.report import Sign
 from bot.think.diagnosis.sight import Sight
+from bot.think.diagnosis.stacks import shortened
 from bot.think.diagnosis.suspects.accusation import Accusation, Scene, clip
 from bot.think.diagnosis.suspects.elsewhere import about_others
 from bot.think.diagnosis.suspects.patterns import is_error, pattern_of
@@ -15,6 +16,9 @@ from bot.think.diagnosis.suspects.work import error_handlers, left_out, runs
 
 ABOUT_OTHERS = 0.4
 """By how much errors count less that say that another service could not be reached."""
+
+SHOWN = 300
+"""Of a line that is shown, so many characters."""
 
 
 def accuse(scene: Scene) -> Iterable[Accusation]:
@@ -59,7 +63,7 @@ def _faults(scene: Scene) -> Mapping[str, Accusation]:
     if before:
         for service, (count, line) in _new_errors(before, after, past, now):
             query = f'{{service="{service}"}} |= "ERROR"'
-            sign = Sign("new_errors", {"count": f"{count:.0f}", "line": line})
+            sign = Sign("new_errors", {"count": f"{count:.0f}", "line": _said(scene, service, line)})
             about = others.get(service, Counter())[line] / max(1, after[service][line])
             found.append(Accusation(service, 0.8 * clip(count / 10) * (1 - ABOUT_OTHERS * about), sign, query))
         for service, missed in silent(scene).items():
@@ -85,6 +89,16 @@ def _counted(sight: Sight, start: float, end: float) -> Mapping[str, Counter[str
         if service and start <= line.at < end:
             found.setdefault(service, Counter())[pattern_of(line.text)] += 1
     return found
+
+
+def _said(scene: Scene, service: str, pattern: str) -> str:
+    """The newest line of this pattern, with its true cause: a pattern ends where the values begin."""
+    for line in reversed(scene.sight.lines):
+        if line.at < scene.start:
+            break
+        if line.labels.get("service") == service and pattern_of(line.text) == pattern:
+            return shortened(line.text, SHOWN)
+    return pattern
 
 
 def _new_errors(

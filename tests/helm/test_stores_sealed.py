@@ -7,14 +7,18 @@ from pathlib import Path
 import pytest
 
 from tests.helm.test_chart import EXAMPLES, rendered
+from tests.servers import elasticsearch_program
 from tests.servers.fixtures import QUICK
 from tests.servers.postgres_program import binaries
-from tests.servers.process import LOCAL, NotReady, Process, answers, free_port, new_folder, unprivileged
+from tests.servers.process import LOCAL, NotReady, Process, answers, free_port, free_ports, new_folder, unprivileged
 from tests.servers.programs import NotBuilt
 from tests.servers.read_only import can_be_sealed, sealed
 
 pytestmark = pytest.mark.timeout(700)
 STORES = ("postgresql", "chroma", "elasticsearch")
+HOME = Path("/usr/share/elasticsearch")
+AS_HOME = Path("/srv")
+"""Where the test shows the program in place of HOME, which no machine of tests has."""
 sealing = pytest.mark.skipif(not can_be_sealed(), reason="this machine lets nobody make mounts of their own")
 
 
@@ -67,7 +71,7 @@ def test_the_seal_holds(tmp_path):
     open_.mkdir()
     script = f"echo yes > {open_}/file; echo no > {tmp_path}/file; echo no > /etc/dutybot-was-here"
     ran = Process("sealed", sealed(["sh", "-c", script], [open_]), tmp_path)
-    with pytest.raises(NotReady, match="Read-only file system"):
+    with pytest.raises(NotReady, match=r"Read-only file system"):
         ran.finish(20)
     assert [each.name for each in tmp_path.rglob("file")] == ["file"]
     assert not Path("/etc/dutybot-was-here").exists()
@@ -92,7 +96,7 @@ def test_postgresql_writes_only_where_it_may(places, left_out):
     running = Process("postgres", sealed(command, writable, user), folder)
     try:
         if left_out:
-            with pytest.raises(NotReady, match="Read-only file system"):
+            with pytest.raises(NotReady, match=r"Read-only file system"):
                 running.wait(lambda: False, 120)
         else:
             running.wait(lambda: "ready to accept connections" in running.tail(), 120)
@@ -125,3 +129,44 @@ def test_chroma_writes_only_where_it_may(places, left_out):
         assert (at["kept"] / "chroma.sqlite3").exists()
     finally:
         running.stop()
+
+
+@sealing
+@pytest.mark.servers
+@pytest.mark.parametrize("left_out", [None, "tmp", "config"])
+def test_elasticsearch_writes_only_where_it_may(places, left_out):
+    """All that the chart mounts lies where the chart mounts it, in a program that is the image's but for its place."""
+    if QUICK or not elasticsearch_program.is_here():
+        pytest.skip("Elasticsearch is not here (`make servers NAMES=elasticsearch` gets it)")
+    folder, at = places("elasticsearch")
+    user, image = unprivileged(), folder / "program"
+    shutil.copytree(elasticsearch_program.find(), image)
+    told, pod = container("elasticsearch")
+    (copied,) = pod["initContainers"]
+    assert copied["command"] == ["cp", "-r", f"{HOME}/config/.", "/copy/"]
+    shutil.copytree(image / "config", at["config"], dirs_exist_ok=True)
+    mounted = {Path(each["mountPath"]): at[each["name"]] for each in told["volumeMounts"] if each["name"] != left_out}
+    for place in (each.relative_to(HOME) for each in mounted if each.is_relative_to(HOME)):
+        (image / place).mkdir(exist_ok=True)
+    for path in (image, *image.rglob("*"), *(each for at_ in at.values() for each in (at_, *at_.rglob("*")))):
+        shutil.chown(path, user)
+    there = {AS_HOME / each.relative_to(HOME) if each.is_relative_to(HOME) else each: mounted[each] for each in mounted}
+    given = {each["name"]: each["value"] for each in told["env"]}
+    options = given.pop("ES_JAVA_OPTS")
+    http, transport = free_ports(2)
+    given |= {"network.host": LOCAL, "http.port": http, "transport.port": transport}
+    given |= {"cluster.routing.allocation.disk.threshold_enabled": "false"}
+    command = [AS_HOME / "bin" / "elasticsearch", *(f"-E{name}={value}" for name, value in given.items())]
+    words = sealed(command, there, user, shown={AS_HOME: image})
+    environment = {"ES_JAVA_HOME": str(elasticsearch_program.java_home()), "ES_JAVA_OPTS": options}
+    running = Process("elasticsearch", words, folder, environment=environment, orphaned="TERM")
+    try:
+        if left_out:
+            with pytest.raises(NotReady, match=r"Read-only file system|ReadOnlyFileSystemException"):
+                running.wait(lambda: False, 300)
+        else:
+            running.wait(answers(f"http://{LOCAL}:{http}/_cluster/health?wait_for_status=yellow"), 300)
+            assert any(at["kept"].iterdir())
+            assert (at["config"] / "elasticsearch.keystore").exists()
+    finally:
+        running.stop(20)

@@ -2,26 +2,35 @@
 
 import os
 import shutil
+from contextlib import asynccontextmanager
 
 import pytest
 
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
-@pytest.fixture
-async def browser():
+
+@asynccontextmanager
+async def chromium():
+    """One that runs; skips the test where there is none."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not path:
         pytest.skip("no Chromium: apt-get install chromium, or set CHROMIUM to its path")
     playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
-    options = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ]
     async with playwright.async_playwright() as driver:
-        chromium = await driver.chromium.launch(executable_path=path, args=options)
-        yield chromium
-        await chromium.close()
+        running = await driver.chromium.launch(executable_path=path, args=[*OPTIONS])
+        yield running
+        await running.close()
+
+
+@pytest.fixture
+async def browser():
+    async with chromium() as running:
+        yield running

@@ -53,10 +53,10 @@ async def run(
     """Import what is new. A dry run only counts. Whatever happens, the next run goes on from the last kept batch.
 
     `follow`: seconds to go on listening, for a source that can tell of news. `label`: what a reader must hold to see
-    what the source itself hides from nobody.
+    what the source itself hides from nobody; another one than before begins anew, so that it hides all that was read.
     """
     name = cursor_name(importer.source, tenant)
-    state = {} if afresh else await _state(library, name)
+    state = {} if afresh else await _state(library, name, label)
     progress = Progress()
     try:
         async for batch in _batches(importer, state.get("at"), follow):
@@ -65,7 +65,7 @@ async def run(
             if not dry:
                 kept = await library.add(some)
                 gone = await library.remove([_id(importer.source, key, tenant) for key in batch.gone])
-                state = {**state, "at": batch.cursor}
+                state = {**state, "at": batch.cursor, "label": label}
                 await _keep(library, name, state, clock())
             progress = replace(
                 progress,
@@ -120,10 +120,10 @@ async def _forget_gone(library: Library, importer: Importer, tenant: str, accept
     return await library.remove(gone)
 
 
-async def _state(library: Library, source: str) -> dict[str, Any]:
+async def _state(library: Library, source: str, label: str) -> dict[str, Any]:
     async with library.records.engine.connect() as connection:
         kept = (await connection.execute(select(cursors.c.cursor).where(cursors.c.source == source))).scalar()
-    return dict(kept or {})
+    return dict(kept or {}) if not label or (kept or {}).get("label") == label else {}
 
 
 async def _keep(library: Library, source: str, state: dict[str, Any], now: float, error: str = "") -> None:

@@ -5,8 +5,10 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from knowledge.schedules import wanted
 
 PASSED_ON = re.compile(
     r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|GIT_\w+|SSH_AUTH_SOCK|SSL_CERT_(?:FILE|DIR)"
@@ -43,7 +45,8 @@ class KnowledgeSettings(BaseSettings):
     glossary: Path | None = None
     """More words in two languages, one `中文: english; english` a line."""
     sync: str = ""
-    """Importers to run by the clock, with commas between, e.g. `jira, confluence, markdown:/srv/runbooks`."""
+    """Importers to run by the clock, with commas between, each with the workspace and the label that it is read for, if
+    not for all: `jira, markdown:/srv/runbooks, confluence for T024BE7LH label sre`."""
     sync_minutes: float = Field(default=60, ge=1)
     rerank: bool = False
     """The brain's model puts what was found in order, within bounds."""
@@ -51,3 +54,9 @@ class KnowledgeSettings(BaseSettings):
     """The brain's model reads tickets whose cause and fix the rules could not find."""
     fits: float = Field(default=0.35, ge=0, le=1)
     """How sure it must be that the best passage answers a question; else nothing fits."""
+
+    @field_validator("sync")
+    @classmethod
+    def _readable(cls, told: str) -> str:
+        wanted(told)
+        return told

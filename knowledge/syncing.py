@@ -10,6 +10,7 @@ from knowledge.errors import LibraryError
 from knowledge.importers import Importer, live_names, make, names
 from knowledge.importing import Progress, run
 from knowledge.library import Library
+from knowledge.schedules import Schedule
 
 Told = Callable[[str, Progress | LibraryError], None]
 Lent = Mapping[str, Callable[[], Importer]]
@@ -24,11 +25,6 @@ BETWEEN = 1.0
 def is_live(source: str) -> bool:
     """Does it tell of news by itself?"""
     return source.partition(":")[0] in live_names()
-
-
-def wanted(told: str) -> tuple[str, ...]:
-    """Sources with commas between: `jira, confluence, markdown:/srv/runbooks`."""
-    return tuple(part.strip() for part in told.split(",") if part.strip())
 
 
 def importer_of(source: str, lent: Lent | None = None) -> Importer:
@@ -57,35 +53,35 @@ async def claim(library: Library, source: str, every: float, now: float) -> bool
 
 async def sync(
     library: Library,
-    sources: Sequence[str],
+    schedules: Sequence[Schedule],
     every: float,
     told: Told,
     clock: Callable[[], float] = time.time,
     lent: Lent | None = None,
 ) -> None:
     """Each source that is due and that nobody else has taken. What goes wrong with one keeps none of the others."""
-    for source in sources:
-        if await claim(library, source, every, clock()):
-            await _read(library, source, told, clock, lent)
+    for each in schedules:
+        if await claim(library, str(each), every, clock()):
+            await _read(library, each, told, clock, lent)
 
 
 async def live(
-    library: Library, source: str, told: Told, clock: Callable[[], float] = time.time, lent: Lent | None = None
+    library: Library, schedule: Schedule, told: Told, clock: Callable[[], float] = time.time, lent: Lent | None = None
 ) -> None:
     """Listen to a source that tells of news by itself, one replica at a time, until we are cancelled.
 
     Each round begins with a list, so that what happened between two rounds is not missed.
     """
     while True:
-        if await claim(library, source, LEASE, clock()):
-            well = await _read(library, source, told, clock, lent, follow=ROUND)
-            await _note_down(library, source, clock() - LEASE + (0 if well else AFTER_TROUBLE))
+        if await claim(library, str(schedule), LEASE, clock()):
+            well = await _read(library, schedule, told, clock, lent, follow=ROUND)
+            await _note_down(library, schedule, clock() - LEASE + (0 if well else AFTER_TROUBLE))
         await asyncio.sleep(BETWEEN)
 
 
 async def _read(
     library: Library,
-    source: str,
+    schedule: Schedule,
     told: Told,
     clock: Callable[[], float],
     lent: Lent | None,
@@ -93,21 +89,30 @@ async def _read(
 ) -> bool:
     async def still_at_it(_: Progress) -> None:
         """Nobody else begins while we are at it, however long it takes."""
-        await _note_down(library, source, clock())
+        await _note_down(library, schedule, clock())
 
+    name = str(schedule)
     try:
-        done = await run(library, importer_of(source, lent), told=still_at_it, clock=clock, follow=follow)
+        done = await run(
+            library,
+            importer_of(schedule.source, lent),
+            told=still_at_it,
+            tenant=schedule.tenant,
+            label=schedule.label,
+            clock=clock,
+            follow=follow,
+        )
     except LibraryError as error:
-        told(source, error)
+        told(name, error)
         return False
-    told(source, done)
+    told(name, done)
     return True
 
 
-async def _note_down(library: Library, source: str, moment: float) -> None:
+async def _note_down(library: Library, schedule: Schedule, moment: float) -> None:
     async with library.records.engine.begin() as connection:
         query = text("UPDATE notes SET value = :now WHERE name = :name")
-        await connection.execute(query, {"name": _note(source), "now": repr(moment)})
+        await connection.execute(query, {"name": _note(str(schedule)), "now": repr(moment)})
 
 
 def _note(source: str) -> str:

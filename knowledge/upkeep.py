@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from knowledge import casebook
 from knowledge.errors import OtherModel
 from knowledge.health import Health, examine
-from knowledge.importing import FOR
+from knowledge.importing import FOR, cursor_name
 from knowledge.library import Library
 from knowledge.tables import cursors, documents, passages
 
@@ -64,6 +64,15 @@ async def mend(library: Library) -> Health:
     return health
 
 
+async def forget(library: Library, source: str, tenant: str) -> int:
+    """All that was read from a source for that workspace, and where to go on from. How many documents there were."""
+    query = select(documents.c.id).where(documents.c.source == source, documents.c.tenant == tenant)
+    async with library.records.engine.begin() as connection:
+        ids = list((await connection.execute(query)).scalars())
+        await connection.execute(delete(cursors).where(cursors.c.source == cursor_name(source, tenant)))
+    return await library.remove(ids)
+
+
 async def stats(library: Library) -> Stats:
     """Counts, by source and language."""
     async with library.records.engine.connect() as connection:
@@ -83,20 +92,16 @@ async def stats(library: Library) -> Stats:
             .group_by(documents.c.source)
         )
         last = await connection.execute(select(cursors).order_by(cursors.c.ran))
-        runs = {row.source.split(FOR)[0]: row for row in last}
+        runs: dict[str, tuple[float, str]] = {}
+        for row in last:  # one source may be read for several workspaces: what goes wrong for one is not hidden
+            name, _, tenant = row.source.partition(FOR)
+            wrong = f"{FOR.strip()} {tenant}: {row.error}" if tenant and row.error else row.error
+            before = runs[name][1] if name in runs else ""
+            runs[name] = (row.ran, " · ".join(each for each in (before, wrong) if each))
+        counted = {row.source: row for row in by_source.all()}
         sources = [
-            SourceStats(
-                name,
-                many,
-                pieces,
-                newest,
-                runs[name].ran if name in runs else None,
-                runs[name].error if name in runs else "",
-            )
-            for name, many, pieces, newest in by_source
-        ]
-        failed = [
-            SourceStats(n, 0, 0, None, r.ran, r.error) for n, r in runs.items() if n not in {s.source for s in sources}
+            SourceStats(name, *(counted[name][1:] if name in counted else (0, 0, None)), *runs.get(name, (None, "")))
+            for name in sorted({*counted, *runs})
         ]
         return Stats(
             documents=await count(select(func.count()).select_from(documents)),
@@ -104,6 +109,6 @@ async def stats(library: Library) -> Stats:
             waiting=await count(select(func.count()).select_from(passages).where(passages.c.shelved.is_(False))),
             languages=dict(spoken.tuples().all()),
             model=str(library.marks.get("model", "")),
-            sources=tuple(sorted([*sources, *failed], key=lambda one: one.source)),
+            sources=tuple(sources),
             cases=await casebook.told(connection),
         )

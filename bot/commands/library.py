@@ -236,6 +236,21 @@ def reindex() -> None:
     _with_library(work)
 
 
+@library_app.command("forget")
+def forget(
+    source: Annotated[str, typer.Argument(help="As `dutybot library stats` calls it.")],
+    tenant: Annotated[str, typer.Option(help="The workspace that it was read for; without: what all may find.")] = "",
+) -> None:
+    """Drop all that was read from a source, for instance before it is read for one workspace alone."""
+
+    async def work(library: "Library") -> None:
+        from knowledge.upkeep import forget as drop
+
+        typer.echo(f"{await drop(library, source, tenant)} documents forgotten.")
+
+    _with_library(work)
+
+
 @library_app.command("stats")
 def stats(as_json: Json = False) -> None:
     """What it holds, by source, and when each was last imported."""

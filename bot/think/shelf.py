@@ -19,7 +19,8 @@ from knowledge import EVERYBODY, Findings, KnowledgeSettings, Library, LibraryEr
 from knowledge.casebook import badly_told, read_by_brain
 from knowledge.importing import Progress
 from knowledge.learning import Draft, Learning
-from knowledge.syncing import Lent, claim, is_live, live, sync, wanted
+from knowledge.schedules import Schedule, wanted
+from knowledge.syncing import Lent, claim, is_live, live, sync
 from knowledge.trust import judged, visible
 from knowledge.upkeep import Stats, stats
 
@@ -201,24 +202,24 @@ class LibraryShelf:
 
     def clocks(self) -> tuple[Coroutine[Any, Any, None], ...]:
         """What happens in the library by the clock, until it is cancelled."""
-        listened_to = [each for each in wanted(self._settings.sync) if is_live(each)]
+        listened_to = [each for each in wanted(self._settings.sync) if is_live(each.source)]
         return self.keep_in_step(), self.read_cases(), *(self._listen(each) for each in listened_to)
 
-    async def _listen(self, source: str) -> None:
+    async def _listen(self, schedule: Schedule) -> None:
         while True:
             try:
                 if library := await self._library():
-                    await live(library, source, _told, lent=self.lent)
+                    await live(library, schedule, _told, lent=self.lent)
             except (LibraryError, SQLAlchemyError) as error:
-                log.warning("a source could not be listened to", source=source, why=str(error))
+                log.warning("a source could not be listened to", source=str(schedule), why=str(error))
             await asyncio.sleep(LOOK_EVERY)
 
     async def keep_in_step(self) -> None:
         """Bring in by the clock what is new at the sources of the settings, until we are cancelled."""
-        while sources := [each for each in wanted(self._settings.sync) if not is_live(each)]:
+        while due := [each for each in wanted(self._settings.sync) if not is_live(each.source)]:
             try:
                 if library := await self._library():
-                    await sync(library, sources, 60 * self._settings.sync_minutes, _told, lent=self.lent)
+                    await sync(library, due, 60 * self._settings.sync_minutes, _told, lent=self.lent)
             except (LibraryError, SQLAlchemyError) as error:
                 log.warning("the library could not be brought into step", why=str(error))
             await asyncio.sleep(LOOK_EVERY)

@@ -9,17 +9,46 @@ from sqlalchemy import select
 from knowledge import Document, KnowledgeSettings, Library, LibraryError, Reader
 from knowledge.importers import Batch
 from knowledge.importing import Progress, run
-from knowledge.syncing import LEASE, claim, importer_of, is_live, live, sync, wanted
+from knowledge.schedules import Schedule, wanted
+from knowledge.syncing import LEASE, claim, importer_of, is_live, live, sync
 from knowledge.tables import cursors
-from knowledge.upkeep import stats
+from knowledge.upkeep import forget, stats
 
 HOUR = 3600.0
 NOW = 1_790_000_000.0
 
 
 def test_sources_with_commas_between():
-    assert wanted(" jira, markdown:/srv/books ,") == ("jira", "markdown:/srv/books")
+    assert wanted(" jira, markdown:/srv/my books ,") == (Schedule("jira"), Schedule("markdown:/srv/my books"))
     assert wanted("") == ()
+    told = "jira for T1 label jira:OPS:On call, confluence label sre, markdown:/srv/hr  for T2, jira for T2"
+    assert wanted(told) == (
+        Schedule("jira", "T1", "jira:OPS:On call"),
+        Schedule("confluence", label="sre"),
+        Schedule("markdown:/srv/hr", "T2"),
+        Schedule("jira", "T2"),
+    )
+    assert wanted(", ".join(map(str, wanted(told)))) == wanted(told)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "jira for",
+        "jira label",
+        "jira for T1 lable sre",
+        "jira fro T1",
+        "jira T1",
+        "markdown:/srv/hr for T1 lable hr",
+        "markdown:/srv/hr label sre for T1 label hr",
+        "markdown:/srv/hr for",
+        "jira for T1 label sre, jira for T1",
+    ],
+)
+def test_what_may_be_meant_otherwise_is_refused_and_not_read_for_everybody(told, monkeypatch):
+    monkeypatch.setenv("KNOWLEDGE_SYNC", told)
+    with pytest.raises(ValueError, match=r"two labels|for WORKSPACE"):
+        KnowledgeSettings()
 
 
 def test_an_unknown_source_is_named():
@@ -42,14 +71,14 @@ async def test_all_that_is_due_though_one_fails(plain: Library, tmp_path: Path, 
     (books / "disk.md").write_text("# Disk\nDelete old turnips.\n")
     told: dict[str, Progress | LibraryError] = {}
     sources = ("jira", f"markdown:{books}")
-    await sync(plain, sources, HOUR, told.__setitem__, lambda: NOW)
+    await sync(plain, [Schedule(each) for each in sources], HOUR, told.__setitem__, lambda: NOW)
     assert "JIRA_URL is not set" in str(told["jira"])
     done = told[sources[1]]
     assert isinstance(done, Progress)
     assert done.kept.added == 1
     assert (await plain.search("turnips")).passages
     told.clear()
-    await sync(plain, sources, HOUR, told.__setitem__, lambda: NOW + 10)
+    await sync(plain, [Schedule(each) for each in sources], HOUR, told.__setitem__, lambda: NOW + 10)
     assert told == {}
     async with plain.records.engine.connect() as connection:
         assert (await connection.execute(select(cursors.c.error))).scalars().all() == [""]
@@ -105,7 +134,10 @@ async def test_a_live_source_is_listened_to_by_one(plain: Library, monkeypatch: 
     heard: list[str] = []
     told: list[object] = []
     lent = {"talking": lambda: Talking(heard)}
-    both = [asyncio.create_task(live(plain, "talking", lambda _, came: told.append(came), lent=lent)) for _ in range(2)]
+    both = [
+        asyncio.create_task(live(plain, Schedule("talking"), lambda _, came: told.append(came), lent=lent))
+        for _ in range(2)
+    ]
     async with asyncio.timeout(60):
         while len(told) < 3:
             await asyncio.sleep(0.01)
@@ -119,7 +151,7 @@ async def test_a_live_source_is_listened_to_by_one(plain: Library, monkeypatch: 
 async def test_a_live_source_in_trouble_is_left_alone_a_while(plain: Library, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("knowledge.syncing.BETWEEN", 0.01)
     told: list[object] = []
-    task = asyncio.create_task(live(plain, "nope", lambda _, came: told.append(came), lambda: NOW))
+    task = asyncio.create_task(live(plain, Schedule("nope"), lambda _, came: told.append(came), lambda: NOW))
     async with asyncio.timeout(60):
         while not told:
             await asyncio.sleep(0.01)
@@ -185,3 +217,64 @@ async def test_a_label_for_what_its_source_hides_from_nobody(plain: Library):
     ]
     payroll = Reader(patterns=frozenset({"talking:*"}))
     assert [each.title for each in await plain.search("turnips", reader=payroll)] == ["Hidden"]
+
+
+async def titles(library: Library, reader: Reader) -> list[str]:
+    return sorted(each.title for each in await library.search("turnips", reader=reader))
+
+
+async def test_a_schedule_names_for_whom_its_source_is_read(plain: Library, tmp_path: Path):
+    for name in ("open", "payroll"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "one.md").write_text(f"# Of {name}\nDelete old turnips.\n")
+    told: dict[str, Progress | LibraryError] = {}
+    schedules = wanted(f"markdown:{tmp_path}/open for T1, markdown:{tmp_path}/payroll for T1 label hr")
+    await sync(plain, schedules, HOUR, told.__setitem__, lambda: NOW)
+    assert list(told) == [str(each) for each in schedules]
+    assert await titles(plain, Reader()) == await titles(plain, Reader("T2", frozenset({"hr"}))) == []
+    assert await titles(plain, Reader("T1")) == ["Of open"]
+    assert await titles(plain, Reader("T1", frozenset({"hr"}))) == ["Of open", "Of payroll"]
+    both = wanted("twice for T1, twice for T2 label hr")
+    await sync(plain, both, HOUR, told.__setitem__, lambda: NOW, {"twice": lambda: Numbered([])})
+    assert "Listed" in await titles(plain, Reader("T1"))
+    assert await titles(plain, Reader("T2")) == []
+    assert await titles(plain, Reader("T2", frozenset({"hr"}))) == ["Listed"]
+
+
+async def test_a_label_that_is_added_to_a_schedule_hides_what_was_read_before(plain: Library):
+    lent = {"numbered": lambda: Numbered([])}
+    told: dict[str, Progress | LibraryError] = {}
+    await sync(plain, [Schedule("numbered")], HOUR, told.__setitem__, lambda: NOW, lent)
+    assert await titles(plain, Reader()) == ["Listed"]
+    labelled = Schedule("numbered", label="sre")
+    await sync(plain, [labelled], HOUR, told.__setitem__, lambda: NOW, lent)
+    assert await titles(plain, Reader()) == []
+    assert await titles(plain, Reader(labels=frozenset({"sre"}))) == ["Listed"]
+    await sync(plain, [labelled], HOUR, told.__setitem__, lambda: NOW + HOUR, lent)
+    again = told[str(labelled)]
+    assert isinstance(again, Progress)
+    assert again.seen == 0, "the same label goes on from its place"
+
+
+async def test_what_was_read_for_everybody_is_forgotten(plain: Library):
+    for tenant in ("", "T1"):
+        await run(plain, Numbered([]), tenant=tenant)
+    assert await forget(plain, "talking", "") == 2
+    assert await titles(plain, Reader()) == []
+    assert await titles(plain, Reader("T1")) == ["Listed"]
+    assert (await run(plain, Numbered([]))).kept.added == 2, "it begins anew"
+
+
+class Broken(Numbered):
+    async def batches(self, cursor):
+        raise LibraryError("library_bad_setting", why="no token")
+        yield
+
+
+async def test_what_goes_wrong_for_one_workspace_is_told_though_another_was_read_later(plain: Library):
+    with pytest.raises(LibraryError):
+        await run(plain, Broken([]), tenant="T1", clock=lambda: NOW)
+    await run(plain, Numbered([]), tenant="T2", clock=lambda: NOW + 1)
+    (one,) = (await stats(plain)).sources
+    assert one.error == "for T1: The library's settings are wrong: no token."
+    assert (one.documents, one.ran) == (2, NOW + 1)

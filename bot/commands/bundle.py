@@ -1,6 +1,7 @@
 """`dutybot bundle`: keeps one case whole, so that anyone can replay it; and explains one that was kept."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from bot.domain.alert import Alert
+    from bot.domain.incident import Incident
     from bot.domain.message import Language
 
 
@@ -25,15 +27,16 @@ def bundle(
     out: Annotated[
         Path | None, typer.Option(help="Write the report to this file: .md, .pdf, or .png (its chart).")
     ] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Look at the demo that runs on this machine.")] = False,
 ) -> None:
-    """Exactly one of --incident, --question and --report."""
-    if sum((bool(incident), bool(question), report)) != 1:
-        typer.secho("Give one of --incident ID, --question TEXT and --report.", fg="red", err=True)
+    """Keeps a live incident or a question; with --report explains what is kept, now or before."""
+    if (incident and question) or not (incident or question or report):
+        typer.secho("Give one of --incident ID and --question TEXT, or --report, or both.", fg="red", err=True)
         raise typer.Exit(1)
+    if incident or question:
+        asyncio.run(_keep(folder, incident, question, demo))
     if report:
         _explain(folder, "zh" if language == "zh" else "en", out)
-    else:
-        asyncio.run(_keep(folder, incident, question))
 
 
 def _explain(folder: Path, language: "Language", out: Path | None) -> None:
@@ -61,36 +64,64 @@ def _explain(folder: Path, language: "Language", out: Path | None) -> None:
     typer.echo(f"The report is in {out}.")
 
 
-async def _keep(folder: Path, incident_id: str, question: str) -> None:
-    from bot.database import Database
+async def _keep(folder: Path, incident_id: str, question: str, demo: bool) -> None:
     from bot.errors import BadInput
+    from bot.playground.beacon import running
     from bot.rooms import live_reads
     from bot.settings import DutyBotSettings
     from bot.think.diagnosis.investigator import Diagnostician
     from bot.think.diagnosis.keeping import write_bundle
+    from bot.think.recall import Recall
+    from bot.think.shelf import LibraryShelf
+    from knowledge import KnowledgeSettings
+    from skills import Clock
+
+    beacon = running()
+    if demo and beacon is None:
+        typer.secho("No demo runs on this machine: start one with `dutybot demo`.", fg="red", err=True)
+        raise typer.Exit(1)
+    clock, incident = Clock(), None
+    if incident_id and not demo:
+        incident = await _incident(DutyBotSettings().database_url, incident_id)
+    if incident_id and incident is None and beacon is not None:
+        incident, demo = await _incident(beacon.database_url, incident_id), True
+    if incident_id and incident is None:
+        raise BadInput("error_no_such_incident", incident=incident_id)
+    alerts = incident.alerts if incident else ()
+    reads = live_reads(beacon.skills if demo and beacon else {})
+    shelf = LibraryShelf(KnowledgeSettings())
+    try:
+        sight = await Diagnostician(reads, clock.read, recall=Recall(shelf)).look(alerts, question)
+    finally:
+        await reads.close()
+        await shelf.close()
+    if incident and incident.report:  # what the report was written with; the bot on duty holds the library
+        sight = replace(sight, passages=incident.report.passages or sight.passages)
+    ask = {"kind": "alert", "payload": _webhook(alerts)} if alerts else {"kind": "question", "text": question}
+    write_bundle(folder, incident_id or folder.name, sight, ask)
+    seen = f"{len(sight.things)} objects, {len(sight.tracks)} series, {len(sight.lines)} log lines"
+    seen += f", {len(sight.passages)} passages of the library"
+    typer.echo(f"Kept in {folder}: {seen}." + (f" Not seen: {', '.join(sight.gaps)}." if sight.gaps else ""))
+
+
+async def _incident(database_url: str, incident_id: str) -> "Incident | None":
+    """Of a database that is there; none is made for the question."""
+    from sqlalchemy.engine import make_url
+
+    from bot.database import Database
     from bot.think.grouping import Belonging
     from bot.think.incidents import Incidents
     from skills import Clock
 
-    alerts: tuple[Alert, ...] = ()
-    clock = Clock()
-    if incident_id:
-        database = Database(DutyBotSettings().database_url)
-        await database.open()
-        found = await Incidents(database, Belonging(), clock.read, str).get(incident_id)
-        await database.close()
-        if found is None:
-            raise BadInput("error_no_such_incident", incident=incident_id)
-        alerts = found.alerts
-    reads = live_reads({})
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and not await asyncio.to_thread(Path(url.database or "").is_file):
+        return None
+    database = Database(database_url)
+    await database.open()
     try:
-        sight = await Diagnostician(reads, clock.read).look(alerts, question)
+        return await Incidents(database, Belonging(), Clock().read, str).get(incident_id)
     finally:
-        await reads.close()
-    ask = {"kind": "alert", "payload": _webhook(alerts)} if alerts else {"kind": "question", "text": question}
-    write_bundle(folder, incident_id or folder.name, sight, ask)
-    seen = f"{len(sight.things)} objects, {len(sight.tracks)} series, {len(sight.lines)} log lines"
-    typer.echo(f"Kept in {folder}: {seen}." + (f" Not seen: {', '.join(sight.gaps)}." if sight.gaps else ""))
+        await database.close()
 
 
 def _webhook(alerts: "tuple[Alert, ...]") -> dict[str, Any]:

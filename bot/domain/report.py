@@ -7,6 +7,30 @@ from bot.domain.plan import Step
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """A past incident or a runbook that the library holds. Untrusted text, as a log's."""
+
+    title: str
+    text: str
+    url: str = ""
+    source: str = ""
+    key: str = ""
+    """What its source calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A past case that fits."""
+
+    title: str
+    url: str = ""
+    signs: tuple[str, ...] = ()
+    """What it shows that today's evidence shows too."""
+    key: str = ""
+    """What its source calls it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Verdict first; every claim with its query; what could not be seen."""
 
@@ -24,3 +48,6 @@ class Report:
     """The repair that is proposed; empty: none, or only a person can tell."""
     finding: str = ""
     """The key of the first cause, the same for the same fault; a record of repairs goes by it."""
+    similar: tuple[Similar, ...] = ()
+    passages: tuple[Past, ...] = ()
+    """All that the library told, fitting or not: kept, so that the case can be replayed."""

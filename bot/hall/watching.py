@@ -1,6 +1,5 @@
 """Over incidents: alerts come in, the cause is looked for, a repair is proposed, people say what they do."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +10,7 @@ from bot.domain.alert import Alert
 from bot.domain.approval import Approval, ApprovalState, Refusal
 from bot.domain.case import Case
 from bot.domain.event import Look
-from bot.domain.incident import Incident, IncidentState, Similar
+from bot.domain.incident import Incident, IncidentState
 from bot.domain.message import Press, PressKind, Thread
 from bot.domain.plan import Plan
 from bot.domain.report import Report
@@ -21,17 +20,13 @@ from bot.hall.explaining import Investigator
 from bot.hall.home import Home
 from bot.hall.minding import Minding
 from bot.hall.silencing import Silencing
-from bot.redaction import mask
 from bot.talk.cards.incident import incident_card, title_of
 from bot.talk.cards.notice import notice_card
 from bot.talk.cards.words import Words
 from bot.talk.inbox import Inbox
 from bot.talk.outbox import Outbox
 from bot.think.casebook import Casebook
-from bot.think.diagnosis.again import shared_signs
 from bot.think.incidents import Incidents
-from bot.think.shelf import LibraryShelf
-from knowledge import Passage
 from skills import Evidence
 from skills.clock import reader_in
 
@@ -46,7 +41,6 @@ AFTER = {
 }
 """What an approval that has ended means for its incident."""
 
-MOST_SIMILAR = 3
 SILENCES = "alertmanager."
 """Actions that only quieten an incident; all others are meant to repair it."""
 TOLD = frozenset({IncidentState.WAITING, IncidentState.ACTING, IncidentState.VERIFIED, IncidentState.UNDONE})
@@ -67,7 +61,6 @@ class Watching:
     home: Home
     closing: Closing
     silencing: Silencing
-    shelf: LibraryShelf
     now: Callable[[], datetime]
 
     async def told(self, alerts: Sequence[Alert]) -> None:
@@ -98,10 +91,8 @@ class Watching:
             await self.closing.close(incident)
             return
         incident = await self._now_is(incident, IncidentState.LOOKING)
-        report, past = await asyncio.gather(
-            self.investigator.investigate(incident.telling().alerts, "", self.home.language), self._past(incident)
-        )
-        similar = () if report.healthy else fitting(past, report.markdown)
+        report = await self.investigator.investigate(incident.telling().alerts, "", self.home.language)
+        similar = tuple(each for each in report.similar if each.key != incident.id)
         incident = await self._change(
             incident,
             lambda newest: replace(newest, report=report, similar=similar).marked(
@@ -116,19 +107,6 @@ class Watching:
         else:
             await self._now_is(incident, IncidentState.FIRING)
         await self.casebook.keep(case)
-
-    async def _past(self, incident: Incident) -> Sequence[Passage]:
-        """Past cases that may fit."""
-        first = incident.alerts[0]
-        spaces, names = incident.named("namespace"), incident.named("service", "deployment", "workload")[:5]
-        found = await self.shelf.search(
-            mask(f"{first.name} {first.summary}"),
-            MOST_SIMILAR,
-            services=names,
-            namespace=spaces[0] if len(spaces) == 1 else None,
-            alert=first.name,
-        )
-        return [each for each in found if each.document.key != incident.id]
 
     async def _propose(self, incident: Incident, report: Report, case: Case) -> Case:
         title = Words(self.home.language)("incident_repair", title=title_of(incident))
@@ -239,13 +217,3 @@ class Watching:
 
 def _repairs(approval: Approval) -> bool:
     return any(not step.action.startswith(SILENCES) for step in approval.steps)
-
-
-def fitting(past: Sequence[Passage], today: str) -> tuple[Similar, ...]:
-    """Of past cases those whose signs today's evidence shows too, each once."""
-    found: dict[str, Similar] = {}
-    for each in past:
-        signs = shared_signs(f"{each.title}\n{each.text}", today)
-        if signs:
-            found.setdefault(each.document.id, Similar(each.title, each.url, signs))
-    return tuple(found.values())

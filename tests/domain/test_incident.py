@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.alert import Alert
-from bot.domain.incident import Incident, IncidentState, Similar
-from bot.domain.report import Report
+from bot.domain.incident import Incident, IncidentState
+from bot.domain.report import Report, Similar
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

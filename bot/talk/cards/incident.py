@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.alert import Alert
 from bot.domain.card import Block, Button, Buttons, Card, Code, Context, Fields, Fold, Grid, Markdown, Severity, plain
-from bot.domain.incident import Incident, IncidentState, Similar
+from bot.domain.incident import Incident, IncidentState
 from bot.domain.message import PressKind
+from bot.domain.report import Similar
 from bot.talk.cards.words import Words
 
 MOST_ALERTS = 15

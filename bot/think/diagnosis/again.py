@@ -1,7 +1,9 @@
 """A past case counts only if today's evidence shows its signs: the same kind of error, not just the same names."""
 
 import re
+from collections.abc import Iterable
 
+from bot.domain.report import Past, Similar
 from bot.think.diagnosis.families import family_of
 
 VAGUE = frozenset({"log_error", "log_timeout", "log_fatal"})
@@ -13,6 +15,16 @@ SIGNS = re.compile(
     re.IGNORECASE,
 )
 VERSION = re.compile(r"\bv?\d+\.\d+\.\d+\b")
+
+
+def verified(past: Iterable[Past], today: str) -> tuple[Similar, ...]:
+    """Of past cases those whose signs today's evidence shows too, each once."""
+    found: dict[str, Similar] = {}
+    for each in past:
+        signs = shared_signs(f"{each.title}\n{each.text}", today)
+        if signs:
+            found.setdefault(each.key or each.url or each.title, Similar(each.title, each.url, signs, each.key))
+    return tuple(found.values())
 
 
 def shared_signs(past: str, today: str) -> tuple[str, ...]:

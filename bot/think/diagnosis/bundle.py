@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.alert import Alert
+from bot.domain.report import Past
 from bot.errors import BadInput
 from bot.think.diagnosis.clock import moment
 from bot.think.diagnosis.sight import Ask, LogLine, Sight, Track
 from bot.think.diagnosis.thing import Thing
 
 MAX_BYTES = 256 * 2**20
+_OF_PASSAGE = ("title", "text", "url", "source", "key")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})?")
 
 
@@ -39,6 +41,7 @@ def read_bundle(folder: Path) -> Sight:
         tracks=tuple(read_tracks(metrics)),
         lines=tuple(sorted(read_lines(logs), key=lambda line: line.at)),
         gaps=gaps,
+        passages=tuple(read_passages(_load(folder, "passages"))),
         fault_from=told_start(ask.text, now),
     )
 
@@ -129,6 +132,16 @@ def read_lines(streams: Any) -> Iterator[LogLine]:
                 yield LogLine(int(pair[0]) / 1e9, str(pair[1]), labels)
             except (TypeError, ValueError, IndexError):
                 continue
+
+
+def read_passages(kept: Any) -> Iterator[Past]:
+    """Passages, or bare texts, alone or below `passages`; what has no words is left out."""
+    listed = kept.get("passages") if isinstance(kept, Mapping) else kept
+    for one in listed if isinstance(listed, list) else ():
+        told = one if isinstance(one, Mapping) else {"text": one}
+        title, text, url, source, key = (str(told.get(name) or "") for name in _OF_PASSAGE)
+        if title or text:
+            yield Past(title or text.strip().splitlines()[0][:120], text, url, source, key)
 
 
 def told_start(text: str, now: float) -> float | None:

@@ -1,9 +1,13 @@
 """Looks everywhere, weighs what was found, and says what is wrong, or that nothing is."""
 
+from collections.abc import Iterable
+
 from bot.domain.finding import Finding
+from bot.think.diagnosis.again import verified
 from bot.think.diagnosis.asked import asked_about
 from bot.think.diagnosis.leftovers import leftovers
 from bot.think.diagnosis.looks import look_everywhere
+from bot.think.diagnosis.markdown import sentence
 from bot.think.diagnosis.picture import picture
 from bot.think.diagnosis.reaching import reaching
 from bot.think.diagnosis.report import Diagnosis, Verdict
@@ -37,7 +41,19 @@ def diagnose(sight: Sight) -> Diagnosis:
         suspects=suspects,
         timeline=moments,
         chart=picture(sight, cause, suspects, moments),
+        similar=verified(sight.passages, _told(findings)) if causes and sight.passages else (),
     )
+
+
+def _told(findings: Iterable[Finding]) -> str:
+    """What goes on today, in both languages: past cases are written in either."""
+    lines = [
+        text
+        for one in findings
+        if not one.settled
+        for text in (sentence(one, "en"), sentence(one, "zh"), *(proof.shows for proof in one.proofs))
+    ]
+    return "\n".join(lines)
 
 
 def _once(findings: tuple[Finding, ...]) -> list[Finding]:

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from bot.domain.finding import Category
-from bot.think.diagnosis.stacks import shortened
+from bot.think.diagnosis.stacks import is_frame, shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ HOST = re.compile(
     r"(?P<host>[a-zA-Z][\w-]*(?:\.[\w-]+)*)(?::(?P<port>\d{2,5}))?",
     re.IGNORECASE,
 )
-PLAIN_HOST = re.compile(r"\b(?P<host>[a-z][a-z0-9-]*(?:\.[\w-]+)*):(?P<port>\d{2,5})\b")
+PLAIN_HOST = re.compile(r"(?<![\w.-])(?P<host>[a-z][a-z0-9-]*(?:\.[\w-]+)*):(?P<port>\d{2,5})\b")
 
 DIGITS = re.compile(r"(?<![\dx])(?<!ORA-)(?!(?<![.,#])(?:4[0-4]\d|5[0-4]\d)\b)\d+")
 """Numbers that tell nothing about the kind of error: all but those of HTTP answers and of some errors' names."""
@@ -72,6 +72,6 @@ def _family_of(text: str) -> Family | None:
 
 def hosts_in(text: str) -> tuple[str, ...]:
     """The names of machines or services a line complains about."""
-    text = shortened(text, 600)
+    text = "\n".join(line for line in shortened(text, 600).split("\n") if not is_frame(line))
     found = [match["host"] for pattern in (PLAIN_HOST, HOST) for match in pattern.finditer(text)]
     return tuple(dict.fromkeys(found))

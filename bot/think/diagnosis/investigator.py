@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.alert import Alert
@@ -11,7 +12,7 @@ from bot.domain.card import Line, Mark
 from bot.domain.finding import Cause
 from bot.domain.message import Language
 from bot.domain.plan import Step
-from bot.domain.report import Report
+from bot.domain.report import Past, Report
 from bot.telemetry import DIAGNOSIS_SECONDS
 from bot.think.diagnosis.bundle import told_start
 from bot.think.diagnosis.chart import titled
@@ -24,6 +25,8 @@ from bot.think.diagnosis.sight import Ask, Sight
 from bot.think.diagnosis.wording import say
 
 Window = tuple[datetime, datetime]
+Recall = Callable[[Ask], Awaitable[tuple[Past, ...]]]
+"""What the library holds that may fit what is asked; it bounds its own time."""
 SURE_ENOUGH = 0.5
 """Below this a repair is named in the report, but not proposed as a step."""
 AT_ONCE = 3
@@ -32,13 +35,21 @@ MOST_EXCERPT = 8
 MOST_HEADLINE = 300
 
 
+async def nothing_known(_: Ask) -> tuple[Past, ...]:
+    """There is no library."""
+    return ()
+
+
 class Diagnostician:
     """The investigator that needs no brain."""
 
-    def __init__(self, reads: Reads, now: Callable[[], datetime], patience: float = PATIENCE) -> None:
+    def __init__(
+        self, reads: Reads, now: Callable[[], datetime], patience: float = PATIENCE, recall: Recall = nothing_known
+    ) -> None:
         self._reads = reads
         self._now = now
         self._patience = patience
+        self._recall = recall
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def investigate(
@@ -50,13 +61,15 @@ class Diagnostician:
             sight = await self.look(alerts, question, window)
             report = write(await asyncio.to_thread(diagnose, sight), language)
             DIAGNOSIS_SECONDS.observe(time.monotonic() - begun)
-            return report
+            return replace(report, passages=sight.passages)
 
     async def look(self, alerts: tuple[Alert, ...], question: str, window: Window | None = None) -> Sight:
         """Everything about it, read once."""
         now = (window[1] if window else self._now()).timestamp()
         start = window[0].timestamp() if window else told_start(question, now)
-        return await gather(self._reads, Ask(alerts, question), now, start, self._patience)
+        ask = Ask(alerts, question)
+        sight, past = await asyncio.gather(gather(self._reads, ask, now, start, self._patience), self._recall(ask))
+        return replace(sight, passages=past)
 
 
 def write(diagnosis: Diagnosis, language: Language) -> Report:
@@ -73,6 +86,7 @@ def write(diagnosis: Diagnosis, language: Language) -> Report:
         excerpt=_excerpt(cause),
         steps=_steps(cause, said),
         finding=cause.key if cause else "",
+        similar=diagnosis.similar,
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from bot.think.diagnosis.sight import Sight
 
 
 def write_bundle(folder: Path, case_id: str, sight: Sight, ask: Mapping[str, Any]) -> None:
-    """case.json, objects.json, metrics.json and logs.json; texts are masked. An existing folder gets new files."""
+    """The case and a file for each kind of evidence; texts are masked. An existing folder gets new files."""
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.fromtimestamp(sight.now, UTC).isoformat().replace("+00:00", "Z")
     kept: dict[str, Any] = {
@@ -27,6 +28,7 @@ def write_bundle(folder: Path, case_id: str, sight: Sight, ask: Mapping[str, Any
         "logs": [
             {"stream": dict(line.labels), "values": [[str(int(line.at * 1e9)), line.text]]} for line in sight.lines
         ],
+        "passages": [asdict(each) for each in sight.passages],
     }
     for name, content in kept.items():
         text = json.dumps(_masked(content), ensure_ascii=False, indent=1 if name == "case" else None)

@@ -22,6 +22,7 @@ def as_markdown(diagnosis: Diagnosis, language: Language = "zh") -> str:
         *_others(diagnosis, language),
         *_suspects(diagnosis, language),
         *_timeline(diagnosis, language),
+        *_similar(diagnosis, language),
         *_unseen(diagnosis, language),
     ]
     return "\n".join(parts).strip() + "\n"
@@ -82,7 +83,7 @@ def _cause(cause: Cause, language: Language) -> Iterator[str]:
 def _proofs(finding: Finding) -> Iterator[str]:
     for proof in finding.proofs[:MOST_PROOFS]:
         link = f"[`{proof.query}`]({proof.url})" if proof.url else f"`{proof.query}`"
-        said = proof.shows.strip().replace("\n", " ")
+        said = " ".join(proof.shows.split())
         yield f"  - {link}" + (f": {said}" if said else "") + (f" ({shown(proof.at)})" if proof.at else "")
 
 
@@ -121,6 +122,18 @@ def _timeline(diagnosis: Diagnosis, language: Language) -> Iterator[str]:
     for moment in diagnosis.timeline:
         yield f"- {shown(moment.at)} {moment.what} (`{moment.query}`)"
     if diagnosis.timeline:
+        yield ""
+
+
+def _similar(diagnosis: Diagnosis, language: Language) -> Iterator[str]:
+    if diagnosis.similar:
+        yield f"## {say('report', 'similar', language)}"
+        yield ""
+    for each in diagnosis.similar:
+        title = " ".join(each.title.replace("[", "(").replace("]", ")").split())
+        link = f"[{title}]({each.url})" if each.url else title
+        yield f"- {link} ({', '.join(each.signs)})"
+    if diagnosis.similar:
         yield ""
 
 

@@ -1,6 +1,7 @@
 """A report as PDF: its Markdown set line by line on A4 pages, and below it the chart that matters."""
 
 import io
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ CHART_LINES = 28
 """Room that the chart takes, in lines of the smallest size."""
 FOLLOWING = 3
 """A heading is not left alone at the foot of a page: so many lines follow it."""
+LINK = re.compile(r"\[(`[^`]*`|[^\]]*)\]\((\S+?)\)")
 A4 = (8.27, 11.69)
 
 
@@ -82,7 +84,7 @@ def _picture(png: bytes) -> Any:
 def _rows(markdown: str) -> Iterator[Row]:
     """Headings large, proofs small and further in, long lines broken."""
     for line in markdown.splitlines():
-        bare = line.lstrip(" -").replace("**", "").replace("`", "")
+        bare = LINK.sub(r"\1 (\2)", line.lstrip(" -")).replace("**", "").replace("`", "")
         if line.startswith("# "):
             made = Row(bare.lstrip("# "), 13.0, bold=True)
         elif line.startswith("#"):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.finding import Cause, Finding, Subject
+from bot.domain.report import Similar
 
 
 class Verdict(enum.StrEnum):
@@ -78,6 +79,8 @@ class Diagnosis:
     suspects: tuple[Suspect, ...] = ()
     timeline: tuple[Moment, ...] = ()
     chart: Chart | None = None
+    similar: tuple[Similar, ...] = ()
+    """Past cases that today's evidence fits."""
 
     @property
     def cause(self) -> Cause | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.domain.alert import Alert
+from bot.domain.report import Past
 from bot.think.diagnosis.cluster import Cluster
 from bot.think.diagnosis.thing import Thing
 
@@ -70,7 +71,8 @@ class Sight:
     tracks: tuple[Track, ...] = ()
     lines: tuple[LogLine, ...] = ()
     gaps: tuple[str, ...] = ()
-    passages: tuple[str, ...] = ()
+    passages: tuple[Past, ...] = ()
+    """What the library holds that may fit; it counts where today's evidence shows it too."""
     fault_from: float | None = None
     """When it began, as far as the question or the alert tells."""
     kinds_read: frozenset[str] | None = None

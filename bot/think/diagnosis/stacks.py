@@ -40,6 +40,11 @@ def shortened(text: str, most: int) -> str:
     return _laid_out(kept, len(lines), most)
 
 
+def is_frame(line: str) -> bool:
+    """Whether it only says where in the code it was."""
+    return bool(FRAME.match(line))
+
+
 def true_lines(lines: list[str], most: int) -> list[int]:
     """The places of the lines that say most of what a program last wrote, in order: causes before frames."""
     return sorted(_by_worth(lines, last=True)[:most])

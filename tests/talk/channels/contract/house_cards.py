@@ -7,10 +7,10 @@ from bot.domain.alert import Alert
 from bot.domain.approval import Approval, ApprovalState, Vote
 from bot.domain.card import Chart, Line
 from bot.domain.course import Course
-from bot.domain.incident import Incident, IncidentState, Similar
+from bot.domain.incident import Incident, IncidentState
 from bot.domain.message import Person, Thread
 from bot.domain.plan import Plan, Step, Usage
-from bot.domain.report import Report
+from bot.domain.report import Report, Similar
 from bot.talk.cards.answer import Answer
 from bot.talk.cards.approval import approval_card
 from bot.talk.cards.board import board_card

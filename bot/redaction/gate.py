@@ -1,13 +1,17 @@
 """Which lines need a closer look, and for which signs: one quick pass over the whole text."""
 
 import bisect
+import functools
+import itertools
 import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
 
 import hyperscan
+
+LONG = 4_096
+"""Letters of a line that is scanned by itself."""
 
 
 class Gate:
@@ -16,33 +20,54 @@ class Gate:
     def __init__(self, signs: Sequence[str], exact: Collection[str] = ()) -> None:
         """`exact`: these in their own case only."""
         self._signs = tuple(dict.fromkeys(signs))
-        self._database = hyperscan.Database()
-        self._database.compile(
-            expressions=[_expression(sign) for sign in self._signs],
-            ids=list(range(len(self._signs))),
-            elements=len(self._signs),
-            flags=[0 if sign in exact else hyperscan.HS_FLAG_CASELESS for sign in self._signs],
-        )
-        self._own = threading.local()
+        self._exact = frozenset(exact)
+        self._every = _Scanner(self._signs, self._exact)
+
+    @functools.cached_property
+    def _first(self) -> "_Scanner":
+        """Tells each sign once: a line may hold a hundred thousand, and to be told takes longer than to search."""
+        return _Scanner(self._signs, self._exact, hyperscan.HS_FLAG_SINGLEMATCH)
 
     def lines(self, text: str) -> Mapping[int, set[str]]:
         """The signs that stand in each line, by its number as `splitlines` counts; lines without any are left out."""
-        body = text.encode("utf-8", "surrogatepass")
-        ends: list[int] = []
         found: defaultdict[int, set[str]] = defaultdict(set)
-        _ends(text, ends, len if len(body) == len(text) else _bytes)
+        lines = text.splitlines(keepends=True)
+        for number, line in enumerate(lines):
+            if len(line) > LONG:
+
+                def once(sign: int, _start: int, _end: int, _flags: int, _context: object, at: int = number) -> None:
+                    found[at].add(self._signs[sign])
+
+                self._first.scan(_coded(line), once)
+                lines[number] = "\v"
+        body = _coded("".join(lines))
+        ends = list(itertools.accumulate(map(len if body.isascii() else _bytes, lines)))
 
         def hit(sign: int, _start: int, end: int, _flags: int, _context: object) -> None:
             found[bisect.bisect_left(ends, end)].add(self._signs[sign])
 
-        self._database.scan(body, match_event_handler=hit, scratch=self._scratch())
+        self._every.scan(body, hit)
         return found
 
-    def _scratch(self) -> Any:
-        """Each thread has its own: the library's is not to be shared."""
-        if not hasattr(self._own, "scratch"):
+
+class _Scanner:
+    """The signs made ready to be looked for."""
+
+    def __init__(self, signs: Sequence[str], exact: Collection[str], flags: int = 0) -> None:
+        self._database = hyperscan.Database()
+        self._database.compile(
+            expressions=[_expression(sign) for sign in signs],
+            ids=list(range(len(signs))),
+            elements=len(signs),
+            flags=[flags | (0 if sign in exact else hyperscan.HS_FLAG_CASELESS) for sign in signs],
+        )
+        self._own = threading.local()
+
+    def scan(self, body: bytes, hit: Callable[..., None]) -> None:
+        """Calls it for each sign that is found, as the library calls it: with its number, its start and its end."""
+        if not hasattr(self._own, "scratch"):  # each thread has its own: the library's is not to be shared
             self._own.scratch = hyperscan.Scratch(self._database)
-        return self._own.scratch
+        self._database.scan(body, match_event_handler=hit, scratch=self._own.scratch)
 
 
 def _expression(sign: str) -> bytes:
@@ -50,12 +75,9 @@ def _expression(sign: str) -> bytes:
     return (sign[1:] if sign.startswith("~") else re.escape(sign)).encode()
 
 
+def _coded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
 def _bytes(line: str) -> int:
-    return len(line.encode("utf-8", "surrogatepass"))
-
-
-def _ends(text: str, ends: list[int], size: Callable[[str], int]) -> None:
-    at = 0
-    for line in text.splitlines(keepends=True):
-        at += size(line)
-        ends.append(at)
+    return len(_coded(line))

@@ -7,19 +7,23 @@ from collections.abc import Iterator
 from bot.redaction.names import WORD, Hold, holds, lowered
 
 LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
+BEFORE = LETTERS | {"?", "&"}
 MOST_NAME = 48
 MOST_LOOKED_INTO = 1024
 """A longer value that is no secret is passed over, not searched for further names."""
 _REST = re.compile(r"[A-Za-z0-9_.\-]{0,49}")
 _VALUE = re.compile(
+    r"""(?P<rest>[A-Za-z0-9_.\-]{0,48}+)"""
     r"""(?P<sep>\((?=["'])|(?:\\*["'`])?(?:\]|\[\])?[ \t]{0,3}(?:[=-]>|→|[!=]==?|:{0,3}=|[=:]|\?{1,2}=|\.=)[ \t]{0,3}"""
     "|[ \t]{1,8}string[ \t]{0,8}=[ \t]{0,8}"
     r"""|\\*["'`][ \t]{0,8},[ \t]{0,8}(?=\\*["'`])(?!\\*["'`][\w.-]{1,60}\\*["'`]\s{0,4}:)"""
     r"""|[ \t]{1,8}-[ \t]{1,8}(?=["'`])|[ \t]{1,8}(?=["'`]))"""
     r"""(?:string\(\d{1,5}\)[ \t]{0,3}|[A-Za-z]{1,16}\((?=["'])|[bBuUrRN](?=["']))?"""
-    r"""(?:\[?@?(?P<q>\\*["'`])(?P<quoted>(?:\\\\.|(?!(?P=q))[^\n]){1,4096}?)(?P=q)"""
+    r"""(?:\[?@?(?P<q>\\*["'`])(?P<quoted>(?:[^\n"'`\\]|\\\\.|(?!(?P=q))(?:["'`]|\\(?!\\))){1,4096}?(?=(?P=q))"""
+    r"""|(?:(?!(?P=q))[^\n]){1,4096}(?=(?P=q)))(?P=q)"""
     r"""|(?P<bare>[^\s"'`,;&<>(){}\[\]|\\]{1,4096}))"""
 )
+"""In a quoted value each letter fits one way only, or a row of backslashes would be tried in every way there is."""
 _PLACEHOLDER = re.compile(
     r"^(?:\*{2,}|x{4,}|X{4,}|<[^>]*>|\[?(?i:redacted|masked|filtered|hidden|secret)(?:\]|:.*)?|\$\{.*|\$\(.*"
     r"|\{\{.*|%\(?\w*\)?s"
@@ -82,32 +86,40 @@ def cluster_name(value: str) -> bool:
 def pairs(text: str) -> Iterator[tuple[int, int, str]]:
     """Spans of the secret values beside their names."""
     at, low = 0, lowered(text)
-    while found := WORD.search(low, at):
-        start, end = _whole(text, found.start(), found.end())
-        value = _VALUE.match(text, end) if end - found.end() <= MOST_NAME else None
+    search, match = WORD.search, _VALUE.match
+    while found := search(low, at):
+        start, end = found.span()
+        value = match(text, end)
         if value is None:
-            at = end if end - found.end() <= MOST_NAME else found.end()
+            at = _past(text, end)
             continue
-        name = text[start:end] if not start or text[start - 1] not in "?&" else text[start - 1 : end]
-        group = "quoted" if value["quoted"] is not None else "bare"
-        judge = _secret if len(name) + len(value[group]) > MOST_REMEMBERED else _secret_remembered
-        if judge(name, value[group], value["sep"], quoted=group == "quoted"):
+        if start and text[start - 1] in BEFORE:
+            start = _first(text, start)
+        group = "bare" if value["q"] is None else "quoted"
+        name, said = text[start : value.end("rest")], value[group]
+        judge = _secret if len(name) + len(said) > MOST_REMEMBERED else _secret_remembered
+        if judge(name, said, value["sep"], group == "quoted"):
             yield *value.span(group), "secret"
             at = value.end(group)
         else:
-            at = max(value.end("sep"), end + 1) if len(value[group]) <= MOST_LOOKED_INTO else value.end(group)
+            at = value.end("sep" if len(said) <= MOST_LOOKED_INTO else group)
 
 
-def _whole(text: str, start: int, end: int) -> tuple[int, int]:
-    """The whole name around the word that was found."""
+def _past(text: str, end: int) -> int:
+    """Where to go on after a name without a value that ends here or later; a name that goes on too long is none."""
+    rest = _REST.match(text, end)
+    return rest.end() if rest and rest.end() - end <= MOST_NAME else end
+
+
+def _first(text: str, start: int) -> int:
+    """Where the name begins that this word stands in."""
     least = max(0, start - 40)
     while start > least and text[start - 1] in LETTERS:
         start -= 1
-    rest = _REST.match(text, end)
-    return start, rest.end() if rest else end
+    return start - 1 if start and text[start - 1] in "?&" else start
 
 
-def _secret(name: str, value: str, sep: str, *, quoted: bool) -> bool:
+def _secret(name: str, value: str, sep: str, quoted: bool) -> bool:
     hold = holds(name)
     low = name.lower()
     if hold is Hold.NOTHING or placeholder(value) or not value.strip(" ,:{}[]"):

@@ -169,8 +169,8 @@ def _by_rule(rule: Rule, line: str) -> Iterator[Span]:
             continue
         if rule.name == "authorization" and not _MIXED.search(value):
             continue
-        if rule.name == "cookie" and re.match(r"[A-Z]\w*[({]", value):
-            continue
+        if rule.name == "cookie" and (line[found.end() : found.end() + 1] == "," or re.match(r"[A-Z]\w*[({]", value)):
+            continue  # a pattern that refuses the comma would read the same value again from each name in it
         if rule.name in {"bearer", "credential"} and not re.search(r"\d", value):
             continue
         if rule.name == "url-password" and (value.startswith("$") or (value.isdigit() and len(value) <= 5)):

@@ -182,8 +182,8 @@ RULES: tuple[Rule, ...] = (
     rule(
         "cookie",
         "cookie¦session¦sessid¦sid=¦token=¦csrf¦xsrf",
-        r"(?i)\b(?:[\w.\-]{0,40}(?:sess(?:ion)?(?:id)?|sid|token|auth|jwt|sso|csrf|xsrf"
-        r"|remember\w{0,12})[\w.\-]{0,40})=(?P<v>[^;,&\s\"']{8,2048})(?=[;&\s\"']|$)",
+        r"(?i)\b(?=[\w.\-]{3,120}+=[^;,&\s\"']{8})(?:[\w.\-]{0,40}(?:sess(?:ion)?(?:id)?|sid|token|auth|jwt|sso|csrf|xsrf"
+        r"|remember\w{0,12})[\w.\-]{0,40})=(?P<v>[^;,&\s\"']{8,4096}+)",
     ),
     *PROGRAMS,
     *PLACES,

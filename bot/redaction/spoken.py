@@ -1,8 +1,10 @@
 """Secrets told in so many words: "the password is …", "AUTH …", 密码设置为 …; only what looks like one."""
 
+import functools
 import re
 from collections.abc import Iterator
 
+from bot.redaction.keyvalue import MOST_REMEMBERED
 from bot.redaction.names import lowered
 
 SIGNS = (
@@ -50,6 +52,7 @@ _CODE = re.compile(
     r"(?i)\b(?:pin|otp|cvv2?|cvc|verification code|one-time code)(?:[ _]?code)?[\"']?\s{0,3}(?:is|was"
     r"|[:=])?\s{0,3}[\"']?(?P<v>\d{3,8})(?![\w.])"
 )
+_CODES = ("pin", "otp", "cvv", "cvc", "verification", "one-time")
 _DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[A-Za-z]")
 _SIGN = re.compile(r"[!@#$%^&*_+~]")
 _TURN = re.compile(r"\d(?=[A-Za-z])|[A-Za-z](?=\d)")
@@ -67,15 +70,16 @@ def spoken(line: str) -> Iterator[tuple[int, int, str]]:
     """Spans of what looks like a secret beside a word that announces one."""
     for found in _announced(line):
         value = found["v"].rstrip(".:!?*)")
-        if looks_secret(value, announced=bool(found["pass"]), near=not found["far"]):
+        judge = _remembered if len(value) <= MOST_REMEMBERED else looks_secret
+        if judge(value, bool(found["pass"]), not found["far"]):
             yield found.start("v"), found.start("v") + len(value), "secret"
-    for found in _HAN.finditer(line):
+    for found in _HAN.finditer(line) if not line.isascii() else ():
         value = found["v"].rstrip(".:!?*")
         if found["code"] and re.fullmatch(r"\d{4,8}", value):
             yield found.start("v"), found.start("v") + len(value), "code"
-        elif looks_secret(value, announced=True, near=True):
+        elif looks_secret(value, True, True):
             yield found.start("v"), found.start("v") + len(value), "secret"
-    for found in _CODE.finditer(line):
+    for found in _CODE.finditer(line) if any(each in lowered(line) for each in _CODES) else ():
         yield *found.span("v"), "code"
 
 
@@ -88,7 +92,7 @@ def _announced(line: str) -> Iterator[re.Match[str]]:
             yield found
 
 
-def looks_secret(value: str, *, announced: bool, near: bool) -> bool:
+def looks_secret(value: str, announced: bool, near: bool) -> bool:
     """Letters and digits mixed as no name, number, version or path mixes them. `announced`: by the word password."""
     if len(value) < 6 or not _LETTER.search(value):
         return False
@@ -108,6 +112,9 @@ def looks_secret(value: str, *, announced: bool, near: bool) -> bool:
         return announced and bool(_SIGN.search(value))
     mixed = bool(re.search(r"[a-z]", value) and re.search(r"[A-Z]", value))
     return len(value) >= 8 and (mixed or bool(_SIGN.search(value)) or len(value) >= 20)
+
+
+_remembered = functools.lru_cache(4_096)(looks_secret)
 
 
 def _odd(value: str) -> bool:

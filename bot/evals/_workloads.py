@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from bot.evals._cluster import serving
@@ -72,7 +72,10 @@ class Workloads:
     async def _one(self, request: Request, name: str) -> Response:
         if request.method == "GET":
             return JSONResponse(self._all[name])
-        patch = json.loads(await request.body())
+        try:
+            patch = json.loads(await request.body())
+        except ClientDisconnect:
+            return Response(status_code=499)  # who asked was killed as they asked
         now = self._all[name]
         asked = (patch.get("metadata") or {}).get("resourceVersion")
         if asked and asked != now["metadata"]["resourceVersion"]:

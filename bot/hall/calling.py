@@ -8,7 +8,7 @@ from bot.act.gate import Gate
 from bot.domain.approval import Approval, ApprovalState, Refusal
 from bot.domain.card import Card, plain
 from bot.domain.message import Thread
-from bot.domain.plan import Step
+from bot.talk.cards.approval import called
 from bot.talk.cards.evidence import refusal_text
 from bot.talk.cards.notice import notice_card
 from bot.talk.cards.words import Words
@@ -46,7 +46,7 @@ class Calling:
         """Why we do not repair by ourselves; where repairs are paused, each approver is told."""
         known = await self.outbox.knows(slot)
         pausing = refused.key.startswith("breaker_open")
-        text = f"{_line(refused.step)}: {refusal_text(refused, words)}"
+        text = words("step_about", step=called(refused.step, words), about=refusal_text(refused, words))
         card = notice_card(words("not_repaired", why=plain(text)), words, "crit" if pausing else "warn")
         await self.outbox.show(slot, thread, card)
         if pausing and not known:
@@ -61,7 +61,3 @@ class Calling:
         once = {(person.channel, person.id): person for person in reversed(people)}
         told = (self.outbox.whisper(Thread(p.channel, "", "", p.workspace), p, card) for p in once.values())
         await asyncio.gather(*told)
-
-
-def _line(step: Step) -> str:
-    return step.action.partition(".")[2] or step.action

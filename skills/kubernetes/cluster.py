@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from skills.errors import BadArguments, Forbidden, NotFound, Unreachable
+from skills.errors import BadArguments, Forbidden, NotFound, Unreachable, not_found
 from skills.http import Http, Params, Server
 from skills.kubernetes.kinds import EVENT, NAMESPACE, Kind
 
@@ -167,7 +167,7 @@ class Cluster:
         except NotFound as error:
             known = [thing["metadata"]["name"] for thing in (await self.list(NAMESPACE)).things]
             near = difflib.get_close_matches(namespace, known, n=3, cutoff=0.4) or sorted(known)[:5]
-            raise NotFound("no_namespace", namespace=namespace, near=", ".join(near) or "-") from error
+            raise not_found("no_namespace", near, namespace=namespace) from error
         except (Forbidden, Unreachable):
             return
 
@@ -183,8 +183,9 @@ class Cluster:
             near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)[:3]
         except (Forbidden, Unreachable, BadArguments):
             near = []
-        where = namespace or "the cluster"
-        return NotFound("no_such_thing", kind=kind.name, name=name, namespace=where, near=", ".join(near) or "-")
+        if not namespace:
+            return not_found("not_in_cluster", near, kind=kind.name, name=name)
+        return not_found("no_such_thing", near, kind=kind.name, name=name, namespace=namespace)
 
 
 def path_of(kind: Kind, namespace: str = "", name: str = "", part: str = "") -> str:

@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-from skills.errors import BadArguments, NotFound
+from skills.errors import BadArguments, not_found
 from skills.loki.client import LokiClient
 from skills.timerange import TimeRange
 
@@ -61,8 +61,7 @@ async def streams_of(
         label = next((each for each in NAMESPACE_LABELS if each in labels), "namespace")
         known = await client.label_values(label, span)
         if namespace not in known:
-            near = _near(namespace, known)
-            raise NotFound("no_logs_namespace", namespace=namespace, near=near)
+            raise not_found("no_logs_namespace", _near(namespace, known), namespace=namespace)
         chosen.append((label, "=", namespace))
     if service:
         chosen.append(await _of_service(client, span, service, labels, service_label))
@@ -87,12 +86,12 @@ async def _of_service(
             return label, "=", ending[0]
     if "pod" in labels and any(each.startswith(service) for each in await client.label_values("pod", span)):
         return "pod", "=~", re.escape(service).replace("\\-", "-") + ".*"
-    raise NotFound("no_logs_service", service=service, near=_near(service, known))
+    raise not_found("no_logs_service", _near(service, known), service=service)
 
 
-def _near(word: str, known: Iterable[str]) -> str:
+def _near(word: str, known: Iterable[str]) -> list[str]:
     kept = sorted(set(known))
-    return ", ".join(difflib.get_close_matches(word, kept, n=3, cutoff=0.4) or kept[:5]) or "-"
+    return difflib.get_close_matches(word, kept, n=3, cutoff=0.4) or kept[:5]
 
 
 def _narrow(written: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from skills.errors import NotFound
+from skills.errors import not_found
 from skills.evidence import Series
 from skills.prometheus.client import PrometheusClient
 from skills.prometheus.promql import quoted
@@ -114,7 +114,7 @@ async def find_requests(client: PrometheusClient, service: str, at: float) -> Re
         if f"{family.name}_count" in names:
             return await _requests(client, service, family, seen, at)
     near = await _known_services(client, service, at)
-    raise NotFound("no_service_metrics", service=service, near=", ".join(near) or "-")
+    raise not_found("no_service_metrics", near, service=service)
 
 
 async def _seen(client: PrometheusClient, matches: str, at: float) -> tuple[Series, ...]:

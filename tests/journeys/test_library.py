@@ -96,6 +96,8 @@ async def pictured(browser, url, pictures):
             locale=locale, color_scheme=scheme, viewport={"width": width, "height": 820}, reduced_motion="reduce"
         )
         await page.goto(url)
+        if width < 600:
+            await page.click("#side-open")
         await page.get_by_role("button", name="知识库" if locale == "zh-CN" else "Library").click()
         name = f"{pictures}/library-{locale[:2]}-{scheme}-{width}"
         await page.locator("dialog.library tbody tr").first.wait_for(timeout=90_000)

@@ -7,7 +7,7 @@ from bot.domain.approval import Approval
 from bot.domain.card import Block, Card, Context, Fields, Markdown, plain
 from bot.domain.incident import Incident
 from bot.talk.cards.approval import line
-from bot.talk.cards.incident import timeline, title_of
+from bot.talk.cards.incident import small_print, timeline, title_of
 from bot.talk.cards.summary import Repair, deeds, fired
 from bot.talk.cards.words import Words
 
@@ -34,7 +34,7 @@ def catching_up_card(
     for key, told in lines:
         if told:
             blocks.append(Markdown(f"**{words(key)}**\n" + "\n".join(f"- {plain(each)}" for each in told)))
-    blocks.append(Context(words("incident_small", id=incident.id, repeats=incident.repeats)))
+    blocks.append(Context(small_print(incident, words)))
     title = words("handover_title" if note else "catch_up_title", title=title_of(incident))
     return Card(title, tuple(blocks), "info", cause[:200], language=words.language)
 

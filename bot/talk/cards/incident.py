@@ -41,7 +41,7 @@ def incident_card(incident: Incident, words: Words, zone: str, silences: bool = 
     blocks.append(Fold(words("incident_alerts", count=len(incident.alerts)), (_alerts(incident.alerts, words, zone),)))
     if incident.open:
         blocks.append(_buttons(incident, words, silences))
-    blocks.append(Context(words("incident_small", id=incident.id, repeats=incident.repeats)))
+    blocks.append(Context(small_print(incident, words)))
     state = "foreseen" if incident.foreseen and incident.state in QUIET else incident.state.value
     title = words(f"incident_title_{state}", title=title_of(incident))
     summary = report.headline if report else title
@@ -67,6 +67,13 @@ def title_of(incident: Incident) -> str:
     subject = next((first.labels[label] for label in SUBJECTS if first.labels.get(label)), "")
     more = len(incident.alerts) - 1
     return f"{first.name} {subject}".strip() + (f" (+{more})" if more else "")
+
+
+def small_print(incident: Incident, words: Words) -> str:
+    """Which one it is, and how often it was told of."""
+    return words(
+        "incident_told_again" if incident.repeats else "incident_small", id=incident.id, repeats=incident.repeats
+    )
 
 
 def _severity(incident: Incident) -> Severity:

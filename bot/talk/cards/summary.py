@@ -11,7 +11,7 @@ from bot.domain.course import Course
 from bot.domain.incident import Incident
 from bot.domain.message import PressKind
 from bot.talk.cards.approval import line
-from bot.talk.cards.incident import timeline, title_of
+from bot.talk.cards.incident import small_print, timeline, title_of
 from bot.talk.cards.words import Words
 from skills import Evidence
 
@@ -53,7 +53,7 @@ def summary_card(incident: Incident, repairs: Sequence[Repair], words: Words, zo
         keep = Button(words("button_keep_case"), PressKind.KEEP_CASE, incident.id, style="primary")
         edit = Button(words("button_edit_case"), PressKind.KEEP_CASE, incident.id, asks_reason=True)
         blocks.append(Buttons((keep, edit, Button(words("button_drop_case"), PressKind.DROP_CASE, incident.id))))
-    blocks.append(Context(words("incident_small", id=incident.id, repeats=incident.repeats)))
+    blocks.append(Context(small_print(incident, words)))
     title = words("summary_title", title=title_of(incident))
     return Card(title, tuple(blocks), "ok", cause[:200], language=words.language)
 

@@ -50,6 +50,15 @@ HOST = re.compile(
     r"(?P<host>[a-zA-Z][\w-]*(?:\.[\w-]+)*)(?::(?P<port>\d{2,5}))?",
     re.IGNORECASE,
 )
+_NO_HOSTS = (
+    "a an and are as attempt attempts be been by cannot closed could did does error errors exhausted failed failure",
+    "for from had has have id in is limit limits lost no not of on or pool refused reset string timed timeout timeouts",
+    "to unavailable was were while will with",
+)
+NO_HOSTS = frozenset(" ".join(_NO_HOSTS).split())
+"""What may follow the word `connection` in a sentence and is no name."""
+ERROR_NAME = re.compile(r"E[A-Z]{4,}")
+"""ECONNREFUSED and its kin."""
 PLAIN_HOST = re.compile(r"(?<![\w.-])(?P<host>[a-z][a-z0-9-]*(?:\.[\w-]+)*):(?P<port>\d{2,5})\b")
 
 DIGITS = re.compile(r"(?<![\dx])(?<!ORA-)(?!(?<![.,#])(?:4[0-4]\d|5[0-4]\d)\b)\d+")
@@ -73,5 +82,10 @@ def _family_of(text: str) -> Family | None:
 def hosts_in(text: str) -> tuple[str, ...]:
     """The names of machines or services a line complains about."""
     text = "\n".join(line for line in shortened(text, 600).split("\n") if not is_frame(line))
-    found = [match["host"] for pattern in (PLAIN_HOST, HOST) for match in pattern.finditer(text)]
+    found = [
+        match["host"]
+        for pattern in (PLAIN_HOST, HOST)
+        for match in pattern.finditer(text)
+        if match["port"] or not (match["host"].lower() in NO_HOSTS or ERROR_NAME.fullmatch(match["host"]))
+    ]
     return tuple(dict.fromkeys(found))

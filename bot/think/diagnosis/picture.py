@@ -4,6 +4,7 @@ import statistics
 
 from bot.domain.finding import Cause, Subject
 from bot.domain.units import unit_of
+from bot.think.diagnosis.rates import legible
 from bot.think.diagnosis.report import Chart, Moment, Suspect
 from bot.think.diagnosis.sight import Sight, Track
 from bot.think.diagnosis.suspects.findings import STRONG
@@ -20,21 +21,21 @@ def picture(
 ) -> Chart | None:
     """None where no series tells anything."""
     names = _names(cause, suspects)
-    best: tuple[float, Track] | None = None
-    for track in sight.tracks:
+    best: tuple[float, Track, str] | None = None
+    for track, query in legible(sight):
         weight = _weight(sight, track, names)
         if weight > 0 and (best is None or weight > best[0]):
-            best = weight, track
+            best = weight, track, query
     if best is None:
         return None
-    track = best[1]
+    _, track, query = best
     first = min(sight.start - BEFORE, sight.now - BEFORE)
     points = tuple((at, value) for at, value in zip(track.times, track.values, strict=True) if at >= first)
     changes = tuple(one for one in moments if one.change)
     unit = unit_of(track.name, max((value for _, value in points), default=0.0))
     about = " ".join(track.labels[label] for label in TITLED if label in track.labels)
     title = f"{track.name} {about}".strip()
-    return Chart(title, track.query, points, (sight.start, sight.now), changes, unit, track.name, about)
+    return Chart(title, query, points, (sight.start, sight.now), changes, unit, track.name, about)
 
 
 def _names(cause: Cause | None, suspects: tuple[Suspect, ...]) -> set[str]:

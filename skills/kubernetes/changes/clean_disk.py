@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from skills.change import Preview, Since, Snapshot, Target, Verification
-from skills.errors import BadArguments, NotFound, Unreachable
+from skills.errors import BadArguments, Unreachable, not_found
 from skills.evidence import JSON, Evidence
 from skills.kubernetes.changes.node_job import NodeJob, name_of, pressed
 from skills.kubernetes.cluster import Cluster, Thing, path_of
@@ -84,7 +84,7 @@ class CleanDisk:
         """Once for this snapshot: the job's name is made from it."""
         node = await self._cluster.get(NODE, "", self._node)
         if node["metadata"]["uid"] != snapshot.uid:
-            raise NotFound("no_such_thing", kind="Node", name=self._node, namespace="the cluster", near="-")
+            raise not_found("not_in_cluster", (), kind="Node", name=self._node)
         before = cast("dict[str, str]", snapshot.before)
         files, size = await self._work("remove", before["asked_at"])
         return Evidence(

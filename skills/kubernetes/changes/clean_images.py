@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from skills.change import Preview, Since, Snapshot, Target, Verification
-from skills.errors import BadArguments, NotFound, Unreachable
+from skills.errors import BadArguments, NotFound, Unreachable, not_found
 from skills.evidence import JSON, Evidence
 from skills.kubernetes.changes.node_job import NodeJob, name_of, pressed
 from skills.kubernetes.cluster import Cluster, Thing, path_of
@@ -95,7 +95,7 @@ class CleanImages:
         """Those that were shown, each only if the node agrees that nothing uses it; gone already is done already."""
         node = await self._cluster.get(NODE, "", self._node)
         if node["metadata"]["uid"] != snapshot.uid:
-            raise NotFound("no_such_thing", kind="Node", name=self._node, namespace="the cluster", near="-")
+            raise not_found("not_in_cluster", (), kind="Node", name=self._node)
         images = _unused_of(snapshot)
         name = self._name(snapshot)
         log = await self._place.work(name, self.job(name, tuple(images)), len(images) + 5)

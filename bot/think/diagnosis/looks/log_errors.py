@@ -77,11 +77,15 @@ def _finding(sight: Sight, subject: Subject, heard: Heard, newest: float) -> Fin
     blames = _blames(sight, subject, heard.lines) if family.symptom else ()
     if family.key == "log_dns":
         blames = (*blames, *_name_servers(sight))
+    target = ", ".join(str(one) for one in blames) or ", ".join(hosts_in(last.text)[:2])
+    known = "named" if target else "unnamed"
     values = {
         "name": subject.name,
         "line": shortened(last.text, 400),
         "count": str(heard.count),
-        "target": ", ".join(str(one) for one in blames) or ", ".join(hosts_in(last.text)[:2]) or "?",
+        "target": target or "?",
+        "goal": f"log_goal_{known}",
+        "where": f"log_where_{known}",
     }
     lines = list(dict.fromkeys(line.text for line in heard.lines[-3:]))
     proofs = tuple(Proof(last.query, shortened(text, 400), last.at) for text in lines)

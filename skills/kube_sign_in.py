@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import yaml
+from pydantic import SecretStr
 
 from skills.errors import Unreachable
 from skills.http import Server
@@ -20,7 +21,7 @@ class KubernetesAccount(Protocol):
     """What is set of KUBERNETES_*, in whichever skill's settings."""
 
     url: str
-    token: str
+    token: SecretStr
     token_file: str
     ca_file: str
     client_cert_file: str
@@ -57,7 +58,7 @@ def _by_url(settings: KubernetesAccount) -> Server:
     return Server(
         SYSTEM,
         settings.url,
-        token=settings.token,
+        token=settings.token.get_secret_value(),
         token_file=settings.token_file,
         ca_file=settings.ca_file,
         client_cert=files if all(files) else None,

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from bot.redaction import masker
+
 pytest_plugins = ["tests.servers.fixtures", "tests.browser"]
 HERE = Path(__file__).parent
 SECOND_TRY = {"journeys", "operator", "trust", "servers", "differential"}
@@ -15,6 +17,14 @@ SECOND_TRY = {"journeys", "operator", "trust", "servers", "differential"}
 settings.register_profile("ours", deadline=None, derandomize=not environ.get("DUTYBOT_SEARCH"))
 settings.load_profile("ours")
 """A machine that stalls is no failure of what is tested. Each run has the same cases; DUTYBOT_SEARCH=1 seeks new."""
+
+
+@pytest.fixture(autouse=True)
+def mask_as_before():
+    """A command that a test runs in this process leaves its own mask behind, and no other test is to see by it."""
+    kept = masker._house
+    yield
+    masker.use(kept)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -66,6 +66,7 @@ def _explain(folder: Path, language: "Language", out: Path | None) -> None:
 
 async def _keep(folder: Path, incident_id: str, question: str, demo: bool) -> None:
     from bot.errors import BadInput
+    from bot.hall.guard import guard
     from bot.playground.beacon import running
     from bot.rooms import live_reads
     from bot.settings import DutyBotSettings
@@ -80,6 +81,7 @@ async def _keep(folder: Path, incident_id: str, question: str, demo: bool) -> No
     if demo and beacon is None:
         typer.secho("No demo runs on this machine: start one with `dutybot demo`.", fg="red", err=True)
         raise typer.Exit(1)
+    guard(DutyBotSettings(), keeps_ledger=False)
     clock, incident = Clock(), None
     if incident_id and not demo:
         incident = await _incident(DutyBotSettings().database_url, incident_id)

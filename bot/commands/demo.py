@@ -20,6 +20,8 @@ FAULTS = (
     *("bad_release", "pool_exhausted", "oom", "crashloop", "image_error"),
     *("config_error", "no_room", "disk_filling", "node_disk", "node_pressure"),
 )
+KEEP = """Keep an incident of it (its id stands at the foot of its card), from another terminal:
+  dutybot bundle FOLDER --incident ID [--report --out report.pdf]"""
 
 
 def register(app: typer.Typer) -> None:
@@ -53,6 +55,7 @@ async def _demo(
     port: int, browser: bool, language: "Language", keep: Path | None, replay: Path | None, folder: Path
 ) -> None:
     from bot.app import Given, build
+    from bot.hall.guard import guard
     from bot.playground import FastClock, Playground
     from bot.playground.beacon import Beacon, light
     from bot.serve import serve
@@ -65,8 +68,7 @@ async def _demo(
     log_as("warning")
     typer.echo("Building the pretend cluster…" if replay is None else f"Reading the case in {replay}…")
     async with Playground.from_bundle(replay) if replay else Playground() as playground:
-        skills = _skills(playground)
-        kept = keep or folder
+        skills, kept = _skills(playground), keep or folder
         settings = DutyBotSettings(
             skills=tuple(name for name in skills if name in known_skills()),
             channels=("web",),
@@ -77,6 +79,7 @@ async def _demo(
             language=language,
             home="web:",
         )
+        guard(settings)
         given = Given(
             skills=skills,
             channels={"web": {"host": "127.0.0.1", "story": Story(playground)}},
@@ -91,8 +94,7 @@ async def _demo(
             served = (playground.prometheus_url, playground.loki_url, playground.kubernetes_url)
             light(folder, Beacon(os.getpid(), settings.database_url, *served))
             typer.echo(f"DutyBot is on duty at {url}  (Ctrl+C ends it)")
-            typer.echo("Keep an incident of it (its id stands at the foot of its card), from another terminal:")
-            typer.echo("  dutybot bundle FOLDER --incident ID [--report --out report.pdf]")
+            typer.echo(KEEP)
             if playground.bundle is not None:
                 await _ask(playground.bundle.case.get("ask") or {}, playground.alert_url)
             if browser:

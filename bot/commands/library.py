@@ -30,8 +30,12 @@ def register(app: typer.Typer) -> None:
 
 def _with_library(work: "Callable[[Library], Awaitable[None]]") -> None:
     """Opens the library, and says its errors in one sentence."""
+    from bot.hall.guard import guard
     from bot.redaction import mask
+    from bot.settings import DutyBotSettings
     from knowledge import KnowledgeSettings, Library, LibraryError
+
+    guard(DutyBotSettings(), keeps_ledger=False)
 
     async def run() -> None:
         library = await Library.open(KnowledgeSettings(), mask=mask)
@@ -45,7 +49,7 @@ def _with_library(work: "Callable[[Library], Awaitable[None]]") -> None:
     try:
         asyncio.run(run())
     except LibraryError as error:
-        typer.secho(str(error), fg="red", err=True)
+        typer.secho(mask(str(error)), fg="red", err=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         typer.secho("Stopped. Run it again: it goes on from here.", err=True)

@@ -27,6 +27,7 @@ def run() -> None:
 async def _run() -> None:
     from bot.act.settings import ActSettings
     from bot.act.signing import public_key
+    from bot.hall.guard import guard
     from bot.operator.remediation import Remediator
     from bot.operator.watching import watch
     from bot.rooms import rules
@@ -38,6 +39,7 @@ async def _run() -> None:
 
     house, act, clock = DutyBotSettings(), ActSettings(), Clock()
     log_as(house.log_level, house.log_format)
+    guard(house, keeps_ledger=False)
     catalogue = discover(house.skills, clock, {})
     (policy, posted), key = rules(house, act, clock), public_key(act.public_key_file)
     stop = asyncio.Event()

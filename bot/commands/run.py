@@ -35,9 +35,8 @@ def run(
         typer.echo(f"On duty at {url}")
 
     async def on_duty() -> None:
-        house = build(settings, given=given)
         guard(settings)
-        await serve(house, http, ready)
+        await serve(build(settings, given=given), http, ready)
 
     try:
         asyncio.run(on_duty())

@@ -18,6 +18,7 @@ from bot.act.unsure import Outcome, cleared, insisted
 from bot.domain.approval import Refusal, Verdict, mark_of
 from bot.domain.message import Person
 from bot.domain.plan import Step, digest_of
+from bot.redaction import mask
 from skills import Catalogue, Change, Evidence, Risk, SkillError, Unsure
 from skills.change import Snapshot, Target
 
@@ -163,8 +164,8 @@ class Remediator:
             log.exception("a remediation failed in a way its skill does not name", action=spec.action)
             return self._ended("Failed", f"{spec.action} failed unexpectedly ({type(error).__name__})", key="unsure")
         if isinstance(done, Evidence):
-            return self._ended("Done", done.summary, query=done.query)
-        values = {name: str(value) for name, value in done.values.items()}
+            return self._ended("Done", done.summary, query=mask(done.query))
+        values = {name: mask(str(value)) for name, value in done.values.items()}
         return self._ended("Failed", done.why, key=done.key, values=values)
 
     async def _made(self, change: Change, spec: Spec, seen: Snapshot) -> Outcome:
@@ -191,7 +192,7 @@ class Remediator:
         return self._status(phase, why) | more
 
     def _status(self, phase: str, why: str) -> dict[str, Any]:
-        at = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        at, why = self._now().strftime("%Y-%m-%dT%H:%M:%SZ"), mask(why)
         condition = {
             "type": "Completed",
             "status": {"Done": "True", "Running": "Unknown"}.get(phase, "False"),

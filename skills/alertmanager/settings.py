@@ -1,5 +1,6 @@
 """Where Alertmanager is, and how long it may be silenced."""
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -9,10 +10,10 @@ class AlertmanagerSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ALERTMANAGER_", env_ignore_empty=True)
 
     url: str = "http://alertmanager:9093"
-    token: str = ""
+    token: SecretStr = SecretStr("")
     token_file: str = ""
     user: str = ""
-    password: str = ""
+    password: SecretStr = SecretStr("")
     ca_file: str = ""
     check_certificate: bool = True
     timeout: float = 10.0

@@ -55,10 +55,10 @@ class PrometheusReader:
         server = Server(
             "Prometheus",
             address.url,
-            token=address.token,
+            token=address.token.get_secret_value(),
             token_file=address.token_file,
             user=address.user,
-            password=address.password,
+            password=address.password.get_secret_value(),
             ca_file=address.ca_file,
             check_certificate=address.check_certificate,
             timeout=settings.timeout,

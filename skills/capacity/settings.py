@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -39,10 +39,10 @@ class PrometheusAddress(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PROMETHEUS_", env_ignore_empty=True)
 
     url: str = "http://prometheus:9090"
-    token: str = ""
+    token: SecretStr = SecretStr("")
     token_file: str = ""
     user: str = ""
-    password: str = ""
+    password: SecretStr = SecretStr("")
     ca_file: str = ""
     check_certificate: bool = True
     public_url: str = ""
@@ -54,7 +54,7 @@ class KubernetesAddress(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KUBERNETES_", env_ignore_empty=True)
 
     url: str = ""
-    token: str = ""
+    token: SecretStr = SecretStr("")
     token_file: str = ""
     ca_file: str = ""
     client_cert_file: str = ""

@@ -1,5 +1,6 @@
 """Where the cluster is, and how we sign in to it."""
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -9,7 +10,7 @@ class KubernetesSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KUBERNETES_", env_ignore_empty=True)
 
     url: str = ""
-    token: str = ""
+    token: SecretStr = SecretStr("")
     token_file: str = ""
     ca_file: str = ""
     client_cert_file: str = ""

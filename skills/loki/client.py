@@ -153,10 +153,10 @@ def server(settings: LokiSettings) -> Server:
     return Server(
         "Loki",
         settings.url,
-        token=settings.token,
+        token=settings.token.get_secret_value(),
         token_file=settings.token_file,
         user=settings.user,
-        password=settings.password,
+        password=settings.password.get_secret_value(),
         ca_file=settings.ca_file,
         check_certificate=settings.check_certificate,
         headers={"X-Scope-OrgID": settings.tenant} if settings.tenant else {},

@@ -122,10 +122,10 @@ def server(settings: PrometheusSettings) -> Server:
     return Server(
         "Prometheus",
         settings.url,
-        token=settings.token,
+        token=settings.token.get_secret_value(),
         token_file=settings.token_file,
         user=settings.user,
-        password=settings.password,
+        password=settings.password.get_secret_value(),
         ca_file=settings.ca_file,
         check_certificate=settings.check_certificate,
         timeout=settings.timeout,

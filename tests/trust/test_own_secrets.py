@@ -2,26 +2,25 @@
 
 import importlib
 import pkgutil
+import re
 import secrets
 from pathlib import Path
 
 import pytest
+import structlog
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
+from typer.testing import CliRunner
 
-from bot import redaction
-from bot.hall.guard import guard, marks_key, own_secrets
+from bot.__main__ import app
+from bot.act.signing import new_pair
+from bot.hall.guard import HOUSES, _kinds, guard, marks_key, own_secrets
 from bot.redaction import Masker, mask
 from bot.settings import DutyBotSettings
 
+SECRET = re.compile("(?:^|_)(?:token|password|secret|key)$")
+OURS = "the-door-of-Feishu-123456"
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True)
-def as_before():
-    kept = redaction.masker._house
-    yield
-    redaction.use(kept)
 
 
 def secret_settings():
@@ -57,6 +56,20 @@ def test_every_setting_that_is_a_secret_is_known_to_the_mask(monkeypatch, tmp_pa
     assert masked.count("[REDACTED:own:") == len(hidden)
 
 
+def test_what_is_called_a_secret_has_the_type_of_one():
+    own_secrets()
+    kinds = [each for each in _kinds(BaseSettings) if each.__module__.partition(".")[0] in HOUSES]
+    named = {(kind, name): field for kind in kinds for name, field in kind.model_fields.items() if SECRET.search(name)}
+    assert len(named) > 15
+    assert not [each for each, field in named.items() if field.annotation in {str, str | None}]
+
+
+def test_a_token_in_a_file_is_known_to_the_mask(monkeypatch, tmp_path):
+    (tmp_path / "token").write_text("some-token-of-loki\n", "utf-8")
+    monkeypatch.setenv("LOKI_TOKEN_FILE", str(tmp_path / "token"))
+    assert "some-token-of-loki" in own_secrets()
+
+
 def test_the_same_secret_has_the_same_mark_on_every_replica_and_after_a_restart(tmp_path):
     path = tmp_path / "audit.jsonl"
     one, again = (Masker(marks_key(path)).mask("password=Zx9kQ2mTianjin77") for _ in range(2))
@@ -64,20 +77,67 @@ def test_the_same_secret_has_the_same_mark_on_every_replica_and_after_a_restart(
     assert Masker(marks_key(tmp_path / "other" / "audit.jsonl")).mask("password=Zx9kQ2mTianjin77") != one
 
 
-def test_the_command_that_goes_on_duty_guards_first(monkeypatch, tmp_path):
+@pytest.fixture
+def inside(monkeypatch, tmp_path):
+    """An installation with a secret of a room that no command needs."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FEISHU_APP_SECRET", OURS)
+    monkeypatch.setenv("KNOWLEDGE_FOLDER", str(tmp_path / "books"))
+    monkeypatch.setenv("KNOWLEDGE_EMBEDDINGS", "none")
+    monkeypatch.setenv("DUTYBOT_DATABASE_URL", f"sqlite:///{tmp_path}/bot.sqlite")
+    yield tmp_path
+    structlog.reset_defaults()
+
+
+async def _serve(seen, house):
+    seen.append(mask(f"went by {OURS} once"))
+    await house.close()
+
+
+def test_the_command_that_goes_on_duty_guards_first(monkeypatch, inside):
     from bot.commands.run import run
 
     seen = []
-
-    async def serve(house, http, ready):
-        seen.append(mask("went by the-key-of-dify-123456 once"))
-        await house.close()
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("bot.serve.serve", serve)
-    monkeypatch.setenv("DIFY_KEY", "the-key-of-dify-123456")
-    monkeypatch.setenv("DUTYBOT_BRAINS", "dify,scripted")
-    monkeypatch.setenv("DIFY_URL", "http://127.0.0.1:1/v1")
+    monkeypatch.setattr("bot.serve.serve", lambda house, *_: _serve(seen, house))
+    monkeypatch.setenv("DUTYBOT_BRAINS", "scripted")
     run(host="127.0.0.1", port=0)
-    assert seen
-    assert "the-key-of-dify" not in seen[0]
+    assert seen == [mask(f"went by {OURS} once")]
+    assert "[REDACTED:own:" in seen[0]
+
+
+def test_the_demo_guards_first(monkeypatch, inside):
+    seen = []
+    monkeypatch.setattr("bot.serve.serve", lambda house, *_: _serve(seen, house))
+    done = CliRunner().invoke(app, ["demo", "--port", "0", "--no-browser"])
+    assert done.exit_code == 0, done.output
+    assert "[REDACTED:own:" in seen[0]
+
+
+def test_the_operator_guards_first_and_makes_no_key_of_the_ledger(monkeypatch, inside):
+    seen = []
+
+    async def watch(*_, **__):
+        seen.append(mask(f"went by {OURS} once"))
+
+    new_pair(inside / "key.pem", inside / "pub.pem")
+    monkeypatch.setenv("ACT_PUBLIC_KEY_FILE", str(inside / "pub.pem"))
+    monkeypatch.setenv("KUBERNETES_URL", "http://127.0.0.1:1")
+    monkeypatch.setattr("bot.operator.watching.watch", watch)
+    done = CliRunner().invoke(app, ["operator", "run"])
+    assert done.exit_code == 0, done.output
+    assert "[REDACTED:own:" in seen[0]
+    assert not list(inside.glob("*.key"))
+
+
+def test_the_library_and_the_bundle_guard_first(inside):
+    (inside / "notes").mkdir()
+    (inside / "notes" / "a.md").write_text(f"# Orders failed\n\nSomebody pasted {OURS} here.\n", "utf-8")
+    assert CliRunner().invoke(app, ["import", "markdown", "notes"]).exit_code == 0
+    kept = b"".join(each.read_bytes() for each in (inside / "books").rglob("*") if each.is_file())
+    assert OURS.encode() not in kept
+    assert b"[REDACTED:own:" in kept
+    done = CliRunner().invoke(app, ["bundle", "case", "--question", f"why does {OURS} fail?"])
+    assert done.exit_code == 0, done.output
+    kept = b"".join(each.read_bytes() for each in (inside / "case").rglob("*") if each.is_file())
+    assert OURS.encode() not in kept
+    assert not list(inside.glob("*.key"))

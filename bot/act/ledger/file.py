@@ -35,6 +35,10 @@ class FileLedger:
         """With our key."""
         return Seal(key_from(self._given, self.key_path))
 
+    def has_key(self) -> bool:
+        """Given, or made before."""
+        return bool(self._given) or self.key_path.exists()
+
     async def append(self, record: AuditRecord) -> None:
         """Returns when the record is on disk; those that come at once share one flush. Raises LedgerDown."""
         await self._batch.add(mask(self._codec.dump(record)))

@@ -106,9 +106,28 @@ def test_values_on_the_pages_fit_the_chart(page):
             assert chart.render(values, name="dutybot", namespace="oncall")
 
 
-def test_the_pages_in_both_languages_tell_the_same_commands():
-    page, ours = (ROOT / "docs" / each for each in ("install.md", "zh/install.md"))
-    assert blocks(page, "sh") == blocks(ours, "sh")
+IN_BOTH = [(ROOT / "README.md", ROOT / "README.zh.md")]
+IN_BOTH += [(ROOT / "docs" / each.name, each) for each in sorted((ROOT / "docs" / "zh").glob("*.md"))]
+
+
+@pytest.mark.parametrize(("page", "chinese"), IN_BOTH, ids=[name(each) for _, each in IN_BOTH])
+def test_the_pages_in_both_languages_tell_the_same(page, chinese):
+    """The same commands, settings and parts, so that neither falls behind."""
+
+    def told(path):
+        text = path.read_text()
+        commands = [re.sub(r"\s+#.*", "", line) for block in blocks(path, "sh") for line in block.splitlines()]
+        settings = set(re.findall(r"\b[A-Z]+(?:_[A-Z0-9]+)+\b", text))
+        inline = set(re.findall(r"`((?:dutybot|make|cp|kubectl|helm) [^`]+)`", text))
+        return {
+            "commands": commands,
+            "settings": settings,
+            "told by the way": inline,
+            "parts": len(re.findall(r"^## ", BLOCK.sub("", text), re.MULTILINE)),
+            "steps": len(re.findall(r"^\d+\. ", text, re.MULTILINE)),
+        }
+
+    assert told(page) == told(chinese)
 
 
 @pytest.mark.parametrize("path", PAGES)

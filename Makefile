@@ -25,7 +25,7 @@ lint: setup ## Style, types and floors.
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-quick: setup ## The tests that need no built servers.
+quick: setup ## The tests that need no servers and no browser, without long trials.
 	DUTYBOT_TESTS=quick $(BIN)/python -m pytest -q -n auto --dist loadfile
 
 browser: ## Chromium for the tests of the page, where it is missing and can be installed.

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.servers.fixtures import left_out
+
 OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -19,7 +21,8 @@ OPTIONS = (
 
 @asynccontextmanager
 async def chromium():
-    """One that runs; skips the test where there is none."""
+    """One that runs; skips the test where there is none, and in the quick suite."""
+    left_out("Chromium")
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not path:
         pytest.skip("no Chromium: apt-get install chromium, or set CHROMIUM to its path")

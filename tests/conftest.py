@@ -7,12 +7,15 @@ import pytest
 from hypothesis import settings
 
 from bot.redaction import masker
+from tests import thrift
 
 pytest_plugins = ["tests.servers.fixtures", "tests.browser"]
 HERE = Path(__file__).parent
 SECOND_TRY = {"journeys", "operator", "trust", "servers", "differential"}
 """Folders whose tests drive whole processes: a machine that stalls may fail one; the last line counts second tries."""
 
+
+thrift.spend_less()
 
 settings.register_profile("ours", deadline=None, derandomize=not environ.get("DUTYBOT_SEARCH"))
 settings.load_profile("ours")

@@ -17,6 +17,7 @@ from bot.domain.message import Person
 from bot.errors import BadInput
 from skills.change import Preview, Target
 from tests.act.lamps import CHEN, LOOK, NOON, SMASH, SWITCH, Room
+from tests.servers.fixtures import QUICK
 
 RULES = """
 version: 1
@@ -132,7 +133,7 @@ async def test_who_may_ask(ruled):
 
 async def test_who_may_approve_what_whom_asked_for(ruled):
     wrong = []
-    for number, (asker, approver, (namespace, name)) in enumerate(PAIRS):
+    for number, (asker, approver, (namespace, name)) in enumerate(PAIRS[:: 5 if QUICK else 1]):
         may_ask, may_approve, quorum, themselves = WHO[namespace, name]
         lamp = {"name": f"l{number}", "namespace": namespace}
         taken = await ruled.ask((name, lamp), who=PEOPLE[asker])

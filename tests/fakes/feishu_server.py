@@ -11,9 +11,9 @@ from collections import defaultdict
 from aiohttp import WSMsgType, web
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
-from lark_oapi.ws.pb.pbbp2_pb2 import Frame
 
 from bot.talk.channels.feishu.scopes import CALLBACKS, EVENTS, SCOPES
+from tests.fakes.feishu_frames import Frame
 from tests.fakes.feishu_rules import walk, wrong
 
 KEY, TOKEN = "an-encrypt-key", "a-verification-token"

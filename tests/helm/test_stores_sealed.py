@@ -8,7 +8,7 @@ import pytest
 
 from tests.helm.test_chart import EXAMPLES, rendered
 from tests.servers import elasticsearch_program
-from tests.servers.fixtures import QUICK
+from tests.servers.fixtures import left_out
 from tests.servers.postgres_program import binaries
 from tests.servers.process import LOCAL, NotReady, Process, answers, free_port, free_ports, new_folder, unprivileged
 from tests.servers.programs import NotBuilt
@@ -79,23 +79,24 @@ def test_the_seal_holds(tmp_path):
 
 @sealing
 @pytest.mark.servers
-@pytest.mark.parametrize("left_out", [None, "socket"])
-def test_postgresql_writes_only_where_it_may(places, left_out):
+@pytest.mark.parametrize("missing", [None, "socket"])
+def test_postgresql_writes_only_where_it_may(places, missing):
+    left_out("PostgreSQL")
     try:
-        programs, user = binaries(install=not QUICK), unprivileged()
+        programs, user = binaries(), unprivileged()
     except NotBuilt as why:
         pytest.skip(str(why))
     folder, at = places("postgresql")
     for each in at.values():
         shutil.chown(each, user)
-    writable = [place for name, place in at.items() if name != left_out]
+    writable = [place for name, place in at.items() if name != missing]
     made = [programs / "initdb", "-D", at["kept"] / "pg", "-U", "dutybot", "--auth=trust", "--no-sync"]
     Process("initdb", sealed(made, writable, user), folder).finish(180)
     port = str(free_port())
     command = [programs / "postgres", "-D", at["kept"] / "pg", "-h", LOCAL, "-p", port, "-k", at["socket"]]
     running = Process("postgres", sealed(command, writable, user), folder)
     try:
-        if left_out:
+        if missing:
             with pytest.raises(NotReady, match=r"Read-only file system"):
                 running.wait(lambda: False, 120)
         else:
@@ -106,19 +107,20 @@ def test_postgresql_writes_only_where_it_may(places, left_out):
 
 @sealing
 @pytest.mark.servers
-@pytest.mark.parametrize("left_out", [None, "tmp"])
-def test_chroma_writes_only_where_it_may(places, left_out):
+@pytest.mark.parametrize("missing", [None, "tmp"])
+def test_chroma_writes_only_where_it_may(places, missing):
     import chromadb
 
+    left_out("Chroma")
     folder, at = places("chroma")
-    writable = [place for name, place in at.items() if name != left_out]
+    writable = [place for name, place in at.items() if name != missing]
     port = free_port()
     (folder / "config.yaml").write_text(f"persist_path: {at['kept']}\nlisten_address: {LOCAL}\nport: {port}\n")
     program = Path(sys.executable).with_name("chroma")
     words = sealed([program, "run", folder / "config.yaml"], writable)
     running = Process("chroma", words, folder, environment={"TMPDIR": str(at["tmp"])})
     try:
-        if left_out:
+        if missing:
             with pytest.raises(NotReady, match="disk I/O error"):
                 running.wait(lambda: False, 180)
             return
@@ -133,10 +135,11 @@ def test_chroma_writes_only_where_it_may(places, left_out):
 
 @sealing
 @pytest.mark.servers
-@pytest.mark.parametrize("left_out", [None, "tmp", "config"])
-def test_elasticsearch_writes_only_where_it_may(places, left_out):
+@pytest.mark.parametrize("missing", [None, "tmp", "config"])
+def test_elasticsearch_writes_only_where_it_may(places, missing):
     """All that the chart mounts lies where the chart mounts it, in a program that is the image's but for its place."""
-    if QUICK or not elasticsearch_program.is_here():
+    left_out("Elasticsearch")
+    if not elasticsearch_program.is_here():
         pytest.skip("Elasticsearch is not here (`make servers NAMES=elasticsearch` gets it)")
     folder, at = places("elasticsearch")
     user, image = unprivileged(), folder / "program"
@@ -145,7 +148,7 @@ def test_elasticsearch_writes_only_where_it_may(places, left_out):
     (copied,) = pod["initContainers"]
     assert copied["command"] == ["cp", "-r", f"{HOME}/config/.", "/copy/"]
     shutil.copytree(image / "config", at["config"], dirs_exist_ok=True)
-    mounted = {Path(each["mountPath"]): at[each["name"]] for each in told["volumeMounts"] if each["name"] != left_out}
+    mounted = {Path(each["mountPath"]): at[each["name"]] for each in told["volumeMounts"] if each["name"] != missing}
     for place in (each.relative_to(HOME) for each in mounted if each.is_relative_to(HOME)):
         (image / place).mkdir(exist_ok=True)
     for path in (image, *image.rglob("*"), *(each for at_ in at.values() for each in (at_, *at_.rglob("*")))):
@@ -161,7 +164,7 @@ def test_elasticsearch_writes_only_where_it_may(places, left_out):
     environment = {"ES_JAVA_HOME": str(elasticsearch_program.java_home()), "ES_JAVA_OPTS": options}
     running = Process("elasticsearch", words, folder, environment=environment, orphaned="TERM")
     try:
-        if left_out:
+        if missing:
             with pytest.raises(NotReady, match=r"Read-only file system|ReadOnlyFileSystemException"):
                 running.wait(lambda: False, 300)
         else:

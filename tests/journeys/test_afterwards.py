@@ -41,6 +41,7 @@ def summed_up(card):
     return card["title"].startswith("Summary:")
 
 
+@pytest.mark.slow
 async def test_the_report_outlives_a_restart_and_the_end_is_summed_up_and_kept_as_a_case(tmp_path, monkeypatch):
     folder = tmp_path / "library"
     folder.mkdir()

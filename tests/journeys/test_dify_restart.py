@@ -65,7 +65,7 @@ async def end_in_the_middle(folder, dify, how):
     return thread
 
 
-@pytest.mark.parametrize("how", ["kill", "terminate"])
+@pytest.mark.parametrize("how", ["kill", pytest.param("terminate", marks=pytest.mark.slow)])
 async def test_the_answer_comes_once_and_whole(tmp_path, dify, how):
     thread = await end_in_the_middle(tmp_path, dify, how)
     async with on_duty(tmp_path, dify) as (_, lin):

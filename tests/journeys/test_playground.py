@@ -88,7 +88,11 @@ async def test_bad_input_has_its_sentence(seat):
 
 @pytest.mark.parametrize(
     ("fault", "said"),
-    [("bad_release", "order-service"), ("image_error", "image"), ("oom", "memory")],
+    [
+        pytest.param("bad_release", "order-service", marks=pytest.mark.slow),
+        ("image_error", "image"),
+        pytest.param("oom", "memory", marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.timeout(300)
 async def test_an_alert_becomes_an_incident_that_explains_itself(tmp_path, fault, said):

@@ -105,6 +105,7 @@ def test_what_a_killed_one_held_is_taken_over(tmp_path, postgres):
     assert len(ends) - len(KEYS) <= LANES
 
 
+@pytest.mark.slow
 def test_sqlite_refuses_a_second_process_in_one_sentence(tmp_path):
     url = f"sqlite:///{tmp_path}/bot.sqlite"
     first = Replica(url, tmp_path / "handled")

@@ -1,6 +1,7 @@
 """What a page gains by its title, by its second passage, and by telling of the past; always within bounds."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from knowledge import Document, Library, Passage
 from knowledge.embeddings import Floats, Meaning
 from knowledge.happened import asks_for_the_past, tells_of_the_past
-from knowledge.ranking import ACROSS, best_of_each, covered, sure
+from knowledge.ranking import ACROSS, FADED, TWO_YEARS, best_of_each, covered, nudged, sure
 from knowledge.trust import in_order
 from knowledge.words import words_asked
 
@@ -142,3 +143,23 @@ def test_what_says_the_same_again_and_again_is_never_above_what_is_vouched_for(t
     right = Passage(Document("Something else entirely", "It was renewed.", "", verified=True), "It was renewed.", 0.3)
     loud = Passage(Document("Collected answers", text, "", source="x"), text, 0.9)
     assert [each.document.verified for each in in_order([loud, right])] == [stuffed, not stuffed]
+
+
+LONG_AGO, LATELY = datetime.now(UTC) - timedelta(days=900), datetime.now(UTC) - timedelta(days=9)
+
+
+@pytest.mark.parametrize("kind", ["ticket", "incident", "page"])
+async def test_what_happened_long_ago_fades_and_a_page_does_not(plain: Library, kind: str):
+    same = "The connection pool was exhausted after the deploy of the order service."
+    scores = []
+    for updated in (LONG_AGO, LATELY):
+        await plain.add([Document("Orders failed", same, "u1", key="1", kind=kind, updated=updated)])
+        scores.append((await plain.search("connection pool exhausted")).passages[0].score)
+    wanted = 0 if kind == "page" else FADED
+    assert scores[1] - scores[0] == pytest.approx(wanted, abs=0.1 * FADED)
+
+
+def test_age_takes_no_more_than_a_person_gives():
+    old_and_vouched_for = nudged(0.5, 0, 0, verified=True, age=100 * TWO_YEARS)
+    assert old_and_vouched_for >= nudged(0.5, 0, 0, verified=False)
+    assert nudged(0.5, 0, 0, verified=False, age=100 * TWO_YEARS) == pytest.approx(0.5 - FADED)

@@ -11,6 +11,7 @@ import pytest
 from knowledge import Document, KnowledgeSettings, Library, Reader
 from knowledge.upkeep import check, reindex, stats
 from tests.servers.chroma_server import ChromaServer
+from tests.servers.fixtures import left_out
 from tests.servers.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.servers
@@ -35,6 +36,7 @@ async def test_two_writers_on_one_chroma_server(knowing: KnowledgeSettings, tmp_
 
 
 async def test_a_chroma_server_that_goes_away_leaves_the_books(knowing: KnowledgeSettings):
+    left_out("Chroma")
     server = ChromaServer()
     try:
         settings = knowing.model_copy(update={"chroma_url": server.url, "collection": "away-test"})

@@ -40,7 +40,7 @@ async def test_a_pod_that_is_gone_is_told_no_more(playground):
     for _ in range(3):
         await asyncio.sleep(0)
     shop.world.advance()
-    later = playground.clock() + 600
+    later = playground.clock() + 300
     shop.world.agenda.run(later, shop.world.settle)
     text = exposed(shop.metrics, later)
     pods = set(re.findall(r'^kube_pod_info\{.*?[{,]pod="(order-service-[^"]+)"', text, re.MULTILINE))

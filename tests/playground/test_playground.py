@@ -10,6 +10,8 @@ from bot.playground import HandClock, Playground
 from bot.playground.faults import all_faults
 
 NOON = 1_790_000_000.0
+AT_LEAST = "image_error"
+"""The fault that the quick suite tries too; each takes minutes of the shop's time."""
 ORDER = "/apis/apps/v1/namespaces/shop/deployments/order-service"
 MERGE = {"Content-Type": "application/merge-patch+json"}
 STRATEGIC = {"Content-Type": "application/strategic-merge-patch+json"}
@@ -81,7 +83,9 @@ async def test_the_same_seed_gives_the_same_shop(rig):
         assert names[0] == names[1]
 
 
-@pytest.mark.parametrize("fault", sorted(all_faults()))
+@pytest.mark.parametrize(
+    "fault", [pytest.param(each, marks=() if each == AT_LEAST else pytest.mark.slow) for each in sorted(all_faults())]
+)
 async def test_every_fault_raises_its_alert_and_ends(rig, fault):
     begun = await rig.playground.break_(fault)
     rig.wait(600, until=begun.alert)
@@ -90,6 +94,7 @@ async def test_every_fault_raises_its_alert_and_ends(rig, fault):
     rig.wait(1200, gone=begun.alert)
 
 
+@pytest.mark.slow
 async def test_a_restart_does_not_heal_a_bad_release_and_a_rollback_does(rig):
     await rig.playground.break_("bad_release")
     rig.wait(300, until="HighErrorRate")
@@ -113,6 +118,7 @@ async def test_a_restart_does_not_heal_a_bad_release_and_a_rollback_does(rig):
     assert now["status"]["updatedReplicas"] == now["status"]["readyReplicas"] == 3
 
 
+@pytest.mark.slow
 async def test_out_of_memory_is_healed_by_a_higher_limit_only(rig):
     await rig.playground.break_("oom")
     rig.wait(600, until="ContainerOOMKilled")
@@ -128,7 +134,7 @@ async def test_out_of_memory_is_healed_by_a_higher_limit_only(rig):
     assert not [alarm for alarm in rig.playground.alarms.firing() if alarm.rule.name == "ContainerOOMKilled"]
 
 
-@pytest.mark.parametrize("repair", ["restart", "scale"])
+@pytest.mark.parametrize("repair", ["restart", pytest.param("scale", marks=pytest.mark.slow)])
 async def test_an_exhausted_pool_is_healed_by_restart_or_scale(rig, repair):
     await rig.playground.break_("pool_exhausted")
     rig.wait(600, until="HighLatency")
@@ -141,6 +147,7 @@ async def test_an_exhausted_pool_is_healed_by_restart_or_scale(rig, repair):
     rig.wait(600, gone="HighLatency")
 
 
+@pytest.mark.slow
 async def test_cordon_and_drain_heal_a_node_under_pressure(rig):
     await rig.playground.break_("node_pressure")
     rig.wait(300, until="NodeMemoryPressure")
@@ -165,6 +172,7 @@ async def test_an_existing_image_heals_an_image_error(rig):
     rig.wait(300, gone="KubePodImagePullFailing")
 
 
+@pytest.mark.slow
 async def test_a_larger_claim_heals_a_filling_disk(rig):
     await rig.playground.break_("disk_filling")
     rig.wait(300, until="PersistentVolumeFillingUp")
@@ -173,6 +181,7 @@ async def test_a_larger_claim_heals_a_filling_disk(rig):
     rig.wait(300, gone="PersistentVolumeFillingUp")
 
 
+@pytest.mark.slow
 async def test_a_job_that_removes_old_files_heals_a_full_node(rig):
     await rig.playground.break_("node_disk")
     rig.wait(300, until="NodeDiskPressure")

@@ -156,6 +156,7 @@ def elasticsearch() -> Iterator[ElasticsearchServer]:
 @pytest.fixture(scope="session")
 def chroma() -> Iterator[ChromaServer]:
     """A Chroma that all tests of the run share: take collections of your own."""
+    left_out("Chroma")
     server = ChromaServer()
     yield server
     server.stop()

@@ -62,6 +62,8 @@ class Windows:
 
 def extrapolated(windows: Windows, *, counter: bool, per_second: bool) -> tuple[Floats, Mask]:
     """rate, increase and delta, carried to the edges of the range as Prometheus does."""
+    if len(windows.low) == 1 and (once := _extrapolated_once(windows, counter, per_second)) is not None:
+        return np.array([once]), np.array([True])
     there = windows.counts >= 2
     first, last = windows.first(), windows.last()
     result = windows.values[last] - windows.values[first]
@@ -86,6 +88,28 @@ def extrapolated(windows: Windows, *, counter: bool, per_second: bool) -> tuple[
     if per_second:
         factor = factor / ((windows.ends - windows.starts) / 1000.0)
     return result * factor, there
+
+
+def _extrapolated_once(windows: Windows, counter: bool, per_second: bool) -> float | None:
+    """The same for one window in which no counter fell: what rules ask for, many times quicker than by arrays."""
+    low, high = int(windows.low[0]), int(windows.high[0])
+    values, times = windows.values[low:high], windows.times
+    if high - low < 2 or windows.starts[0] == windows.ends[0] or (counter and bool((values[1:] < values[:-1]).any())):
+        return None
+    begin = float(values[0])
+    result = float(values[-1]) - begin
+    first, last, start, end = int(times[low]), int(times[high - 1]), int(windows.starts[0]), int(windows.ends[0])
+    to_start, to_end, sampled = (first - start) / 1000.0, (end - last) / 1000.0, (last - first) / 1000.0
+    average = sampled / (high - low - 1)
+    threshold = average * 1.1
+    if to_start >= threshold:
+        to_start = average / 2
+    if counter and result > 0 and begin >= 0:
+        to_start = min(to_start, sampled * (begin / result))
+    if to_end >= threshold:
+        to_end = average / 2
+    factor = (sampled + to_start + to_end) / (sampled if sampled > 0 else 1.0)
+    return result * (factor / ((end - start) / 1000.0) if per_second else factor)
 
 
 def instant_change(windows: Windows, *, per_second: bool) -> tuple[Floats, Mask]:

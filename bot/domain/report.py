@@ -31,6 +31,17 @@ class Similar:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """One cause of which a report is sure enough, so that what is new can be told from what was known."""
+
+    key: str
+    """The same for the same fault, in whichever words."""
+    text: str
+    steps: tuple[Step, ...] = ()
+    finding: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Verdict first; every claim with its query; what could not be seen."""
 
@@ -49,5 +60,7 @@ class Report:
     finding: str = ""
     """The key of the first cause, the same for the same fault; a record of repairs goes by it."""
     similar: tuple[Similar, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    """The first cause, and others that are about as sure."""
     passages: tuple[Past, ...] = ()
     """All that the library told, fitting or not: kept, so that the case can be replayed."""

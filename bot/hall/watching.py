@@ -1,6 +1,6 @@
 """Over incidents: alerts come in, the cause is looked for, a repair is proposed, people say what they do."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -43,6 +43,9 @@ AFTER = {
 
 SILENCES = "alertmanager."
 """Actions that only quieten an incident; all others are meant to repair it."""
+AGAIN = "again:"
+RESTING = frozenset({IncidentState.FIRING, IncidentState.WAITING, IncidentState.VERIFIED, IncidentState.UNDONE})
+"""States in which another fault that joins is looked into: neither looked at nor acted on just now."""
 TOLD = frozenset({IncidentState.WAITING, IncidentState.ACTING, IncidentState.VERIFIED, IncidentState.UNDONE})
 """States that belong into the timeline."""
 
@@ -90,23 +93,48 @@ class Watching:
         if not incident.open:
             await self.closing.close(incident)
             return
-        incident = await self._now_is(incident, IncidentState.LOOKING)
+        again = event.key.startswith(AGAIN) and incident.report is not None
+        known = {each.key for each in incident.report.claims} if incident.report and again else set()
+        incident = await self._change(incident, lambda newest: newest.looking(self.now()))
+        if not again:
+            incident = await self._now_is(incident, IncidentState.LOOKING)
         report = await self.investigator.investigate(incident.telling().alerts, "", self.home.language)
-        similar = tuple(each for each in report.similar if each.key != incident.id)
-        incident = await self._change(
-            incident,
-            lambda newest: replace(newest, report=report, similar=similar).marked(
-                self.now(), "reported", report.headline
-            ),
-        )
-        case = await self._case(incident)
-        case = replace(case, report=report.markdown).said("DutyBot", report.headline)
+        incident = await self._change(incident, lambda newest: self._reported(newest, report, again))
+        case = replace(await self._case(incident), report=report.markdown)
+        if again:  # what was proposed before stands; the repair of what is new is added to it
+            report = _of_news(report, known)
+        if not again or incident.news:
+            case = case.said("DutyBot", report.headline)
         await self.casebook.keep(case)  # the repair may begin at once, and asks whose incident it is
         if report.steps:
             case = await self._propose(incident, report, case)
         else:
-            await self._now_is(incident, IncidentState.FIRING)
+            await self._rest(incident)
         await self.casebook.keep(case)
+
+    def _reported(self, newest: Incident, report: Report, again: bool) -> Incident:
+        """Of a second look the timeline tells only what is new."""
+        found = newest.found(report)
+        if not again:
+            return found.marked(self.now(), "reported", report.headline)
+        return found.marked(self.now(), "joined", found.news[0]) if found.news else found
+
+    async def look_again(self) -> None:
+        """By the clock: incidents that another fault may have joined. Few times for each, however many alerts come."""
+        now = self.now()
+        for incident in await self.incidents.opened():
+            if incident.state in RESTING and incident.joined(now):
+                key = f"{AGAIN}{incident.id}:{incident.again_at or ''}:{incident.looks}"
+                await self.inbox.hear(Look(key, self.home.thread(incident), incident.id))
+
+    async def _rest(self, incident: Incident) -> Incident:
+        """Nothing is asked of anybody: no longer looked at, where it was."""
+
+        def rests(newest: Incident) -> Incident:
+            looking = newest.open and newest.state is IncidentState.LOOKING
+            return replace(newest, state=IncidentState.FIRING) if looking else newest
+
+        return await self._change(incident, rests)
 
     async def _propose(self, incident: Incident, report: Report, case: Case) -> Case:
         title = Words(self.home.language)("incident_repair", title=title_of(incident))
@@ -126,7 +154,9 @@ class Watching:
             taken = await self.gate.take(plan, case, watch)
         if taken.asked:
             await self._asked(incident, taken.asked)
-        await self._now_is(incident, IncidentState.WAITING if taken.asked else IncidentState.FIRING)
+            await self._now_is(incident, IncidentState.WAITING)
+        else:
+            await self._rest(incident)
         if taken.asked:
             await self.approving.ask(taken.asked, Words(self.home.language))
         for refused in taken.seen:
@@ -197,7 +227,7 @@ class Watching:
         thread = self.home.thread(incident)
         known = await self.casebook.of_thread(thread)
         case = known or Case(incident.id, thread, self.home.bot(), title_of(incident), language=self.home.language)
-        return replace(case, incident=replace(incident.telling(), report=None))
+        return replace(case, incident=replace(incident.telling(), report=None, looked_into=()))
 
     async def _now_is(self, incident: Incident, state: IncidentState) -> Incident:
         """With its newest alerts: more may have come while we looked."""
@@ -217,3 +247,12 @@ class Watching:
 
 def _repairs(approval: Approval) -> bool:
     return any(not step.action.startswith(SILENCES) for step in approval.steps)
+
+
+def _of_news(report: Report, known: Set[str]) -> Report:
+    """What of it was not known before: its first claim, and the first repair."""
+    new = [each for each in report.claims if each.key not in known]
+    first = next((each for each in new if each.steps), new[0] if new else None)
+    if first is None:
+        return replace(report, steps=())
+    return replace(report, headline=first.text, steps=first.steps, finding=first.finding)

@@ -24,6 +24,9 @@ def incident_card(incident: Incident, words: Words, zone: str, silences: bool = 
     blocks: list[Block] = [_facts(incident, words, zone)]
     if report:
         blocks.append(Markdown(f"**{plain(report.headline)}**"))
+        if incident.news:
+            told = "\n".join(f"- {plain(each)}" for each in incident.news)
+            blocks.append(Markdown(f"{words('incident_news')}\n{told}"))
         if report.chart:
             blocks.append(replace(report.chart, zone=zone))
         if report.excerpt:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,13 +12,13 @@ from bot.domain.card import Line, Mark
 from bot.domain.finding import Cause
 from bot.domain.message import Language
 from bot.domain.plan import Step
-from bot.domain.report import Past, Report
+from bot.domain.report import Claim, Past, Report
 from bot.telemetry import DIAGNOSIS_SECONDS
 from bot.think.diagnosis.bundle import told_start
 from bot.think.diagnosis.chart import titled
 from bot.think.diagnosis.diagnose import diagnose
 from bot.think.diagnosis.gather import PATIENCE, gather
-from bot.think.diagnosis.markdown import as_markdown, headline, sentence
+from bot.think.diagnosis.markdown import SHOWN_CAUSES, as_markdown, headline, named, sentence
 from bot.think.diagnosis.reads import Reads
 from bot.think.diagnosis.report import Diagnosis, Verdict
 from bot.think.diagnosis.sight import Ask, Sight
@@ -87,7 +87,18 @@ def write(diagnosis: Diagnosis, language: Language) -> Report:
         steps=_steps(cause, said),
         finding=cause.key if cause else "",
         similar=diagnosis.similar,
+        claims=tuple(_claims(diagnosis, language)),
     )
+
+
+def _claims(diagnosis: Diagnosis, language: Language) -> Iterator[Claim]:
+    """The first cause, and others of which we are sure."""
+    for rank, cause in enumerate(diagnosis.causes[:SHOWN_CAUSES]):
+        if rank and cause.confidence < SURE_ENOUGH:
+            continue
+        said = named(cause, language)
+        lead = f"{said} — {sentence(cause.speaks_for[0], language)}" if cause.speaks_for else said
+        yield Claim(f"{cause.about} {cause.category}", lead[:MOST_HEADLINE], _steps(cause, said), cause.key)
 
 
 def _steps(cause: Cause | None, why: str) -> tuple[Step, ...]:

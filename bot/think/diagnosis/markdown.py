@@ -38,7 +38,12 @@ def headline(diagnosis: Diagnosis, language: Language) -> str:
     """The verdict in one line."""
     if diagnosis.verdict is Verdict.HEALTHY or diagnosis.cause is None:
         return say("report", "healthy", language)
-    values = {"about": str(diagnosis.cause.about), "what": say("category", diagnosis.cause.category, language)}
+    return named(diagnosis.cause, language)
+
+
+def named(cause: Cause, language: Language) -> str:
+    """What is wrong with what."""
+    values = {"about": str(cause.about), "what": say("category", cause.category, language)}
     return say("report", "fault", language, values)
 
 

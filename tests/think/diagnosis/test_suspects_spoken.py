@@ -1,11 +1,17 @@
 """The service to blame is found from what logs leave out, the time between their lines, and where requests end."""
 
+import random
 from collections.abc import Iterable
+
+import pytest
 
 from bot.think.diagnosis.bundle import read_ask, read_lines, read_tracks
 from bot.think.diagnosis.report import Suspect
 from bot.think.diagnosis.sight import Sight
 from bot.think.diagnosis.suspects import rank_services
+from bot.think.diagnosis.suspects.accusation import Scene
+from bot.think.diagnosis.suspects.silence import share_kept, voices_of
+from bot.think.diagnosis.suspects.work import runs as runs_of
 from tests.think.diagnosis.kube import NOW
 
 FAULT = NOW - 240
@@ -135,3 +141,41 @@ def test_where_nothing_below_shows_a_fault_the_front_itself_is_left():
     suspect = first(seen())
     assert (suspect.name, suspect.signs[0].key) == ("front", "nobody_below")
     assert suspect.score < 0.35
+
+
+SAMPLED = 0.75
+
+
+def sampled(lines: Iterable[tuple[float, str]], seed: int) -> list[tuple[float, str]]:
+    """As a collector leaves them that loses a quarter."""
+    dice = random.Random(seed)
+    return [line for line in lines if dice.random() < SAMPLED]
+
+
+def one_is_silent(seed: int) -> Sight:
+    """Eight services write a line for each run; of one nothing is heard any more. A quarter of all lines is lost."""
+    work, logs = [], []
+    for place in range(8):
+        name, past, since = f"made-{place}", 60 + 9 * place, 120 + 18 * place
+        work.append(runs(name, f"Do.{name}", past, since / 2))
+        before = [(PAST + 50 / past * turn, f"INFO done {name} {turn}") for turn in range(past)]
+        after = [(SINCE + 200 / since * turn, f"INFO done {name} {turn}") for turn in range(since)]
+        logs.append(talk(name, *sampled([*before, *([] if place == 3 else after)], seed + place)))
+    return seen(work, logs)
+
+
+@pytest.mark.parametrize("seed", range(0, 50, 5))
+def test_a_line_that_is_gone_is_missed_though_a_collector_loses_a_quarter_of_all(seed: int):
+    sight = one_is_silent(seed)
+    assert 0.6 <= share_kept(voices_of(Scene(sight, FAULT - 60)), runs_of(Scene(sight, FAULT - 60), past=True)) <= 0.9
+    suspects = rank_services(sight)
+    assert suspects[0].name == "made-3"
+    assert [one.name for one in suspects if any(sign.key == "silent" for sign in one.signs)] == ["made-3"]
+
+
+def test_logs_that_are_whole_are_known_to_be_and_such_as_have_nothing_to_do_with_the_work_are_not_counted():
+    past = [(PAST + turn, f"INFO done {turn}") for turn in range(60)]
+    scene = Scene(seen([runs("made", "Do.made", 60, 60)], [talk("made", *past)]), FAULT - 60)
+    assert share_kept(voices_of(scene), runs_of(scene, past=True)) == 1.0
+    scene = Scene(seen([runs("made", "Do.made", 999, 999)], [talk("made", *past)]), FAULT - 60)
+    assert share_kept(voices_of(scene), runs_of(scene, past=True)) == 0.0

@@ -24,6 +24,14 @@ SURELY = 20
 """Smaller numbers of lines and runs are equal by chance."""
 PAIRED = 0.5
 """If fewer of the frequent lines are as many as an operation, lines and runs are not counted alike."""
+SURE_FIT, WIDE_FIT = 1.5, 3.0
+"""Standard deviations within which a number of lines tells the share that is kept, and goes with an operation."""
+GONE_WHOLLY = 4.0
+"""So many lines that are due, and none of which comes, are most of a proof."""
+CHANCE = 1.25
+"""So many standard deviations may be chance, where lines are only sampled."""
+SHARES = (1.0, *(number / 20 for number in range(19, 7, -1)))
+"""Shares of lines that may be kept, the whole first; of less than 0.4 nothing can be said."""
 MOST_PATTERNS = 40
 Work = Mapping[str, Counter[str]]
 LATER = (0.0, 30.0, 60.0)
@@ -70,19 +78,25 @@ class Due:
     pattern: str
     times: float
     often: float
+    chance: float = 0.0
+    """How far that number may be off because not all lines are kept: one standard deviation."""
 
 
 def silent(scene: Scene) -> Mapping[str, Missed]:
     """Service -> the line that it misses most clearly."""
     voices, found, starts = voices_of(scene), dict[str, Missed](), _starts(scene)
     work = runs(scene, past=True), runs(scene, past=False)
+    kept = share_kept(voices, work[0])
     for number, start in enumerate(starts):
-        due = [*_by_company(voices, start), *(_by_work(voices, work, start) if number < TRACED else ())]
+        due = [*_by_company(voices, start, kept), *(_by_work(voices, work, start, kept) if number < TRACED else ())]
         for one in due:
             voice = voices[one.service]
             often = one.often - voice.explained(one.pattern, one.times, start)
             heard = voice.heard(one.pattern, start)
-            score = clip((often - heard) / math.sqrt(often + 1) / 4) if often >= LEAST else 0.0
+            sure = often - heard - CHANCE * one.chance
+            score = clip(sure / math.sqrt(often + 1) / 4) if often >= LEAST else 0.0
+            if not heard and often >= LEAST:  # gone wholly: chance alone hardly does that
+                score = max(score, clip(1 - math.exp(-sure / GONE_WHOLLY)))
             if heard < GONE * often and score > (found[one.service].score if one.service in found else 0.25):
                 found[one.service] = Missed(score, one.pattern[:160])
     return found
@@ -124,49 +138,77 @@ def _from(moments: list[float], start: float) -> int:
     return len(moments) - bisect.bisect_left(moments, start)
 
 
-def _by_company(voices: Mapping[str, Voice], start: float) -> Iterator[Due]:
-    """Lines that always came together with others."""
+def _by_company(voices: Mapping[str, Voice], start: float, kept: float) -> Iterator[Due]:
+    """Lines that always came together with others, as far as lines are kept at all."""
     for service, voice in voices.items():
         often = sorted(voice.before, key=lambda one: -len(voice.before[one]))[:MOST_PATTERNS]
         often = [one for one in often if len(voice.before[one]) >= LEAST]
         moments = {one: Counter(int(at / MOMENT) for at in voice.before[one]) for one in often}
         for one, other in combinations(often, 2):
             more = max(len(voice.before[one]), len(voice.before[other]))
-            if (moments[one] & moments[other]).total() < TOGETHER * more:
+            if (moments[one] & moments[other]).total() < TOGETHER * (kept or 1.0) * more:
                 continue
             for missed, partner in ((one, other), (other, one)):
-                times = voice.heard(partner, start) / len(voice.before[partner])
-                yield Due(service, missed, times, times * len(voice.before[missed]))
+                heard, was, own = voice.heard(partner, start), len(voice.before[partner]), len(voice.before[missed])
+                due = heard / was * own
+                yield Due(service, missed, heard / was, due, _chance(kept, due, heard, was, own))
 
 
-def _by_work(voices: Mapping[str, Voice], work: tuple[Work, Work], start: float) -> Iterator[Due]:
+def _by_work(voices: Mapping[str, Voice], work: tuple[Work, Work], start: float, kept: float) -> Iterator[Due]:
     """Lines that were said as often as an operation ran.
 
     Logs and traces may not cover the same seconds: what holds for all lines is no news of one.
     """
-    pairs = list(_pairs(voices, work))
-    frequent = sum(
-        len(moments) >= SURELY
-        for service, voice in voices.items()
-        if service in work[0]
-        for moments in voice.before.values()
-    )
-    if len(pairs) < PAIRED * frequent:
+    pairs = list(_pairs(voices, work, kept)) if kept else []
+    if not pairs:
         return
     heard = [voices[one.service].heard(one.pattern, start) / one.often for one in pairs]
     cover = min(1.0, statistics.median(heard)) if len(pairs) >= 10 else 1.0
     for one in pairs:
-        yield Due(one.service, one.pattern, one.times * cover, one.often * cover)
+        yield Due(one.service, one.pattern, one.times * cover, one.often * cover, one.chance * cover)
 
 
-def _pairs(voices: Mapping[str, Voice], work: tuple[Work, Work]) -> Iterator[Due]:
+def share_kept(voices: Mapping[str, Voice], past: Work) -> float:
+    """Which share of all lines reaches us; 0 where they cannot be counted against the work.
+
+    A collector that samples, or loses lines, leaves the same share of each: most lines that are written once for each
+    run of an operation are then as many as that share of its runs.
+    """
+    frequent = [
+        (len(moments), [n for name, n in past[service].items() if not CLIENT.search(name)])
+        for service, voice in voices.items()
+        if service in past
+        for moments in voice.before.values()
+        if len(moments) >= SURELY
+    ]
+    fits = {
+        kept: sum(any(_as_many(count, n, kept, SURE_FIT) for n in ran) for count, ran in frequent) for kept in SHARES
+    }
+    best = 1.0 if fits[1.0] >= PAIRED * len(frequent) else max(SHARES, key=lambda kept: fits[kept])
+    return best if fits[best] >= PAIRED * len(frequent) else 0.0
+
+
+def _chance(kept: float, often: float, *counted: int) -> float:
+    """How far a number may be off that follows from these counts, and is itself counted, if a share is kept."""
+    if kept in (0.0, 1.0):
+        return 0.0
+    return math.sqrt((1 - kept) * (often**2 * sum(1 / n for n in counted if n) + often))
+
+
+def _as_many(count: int, runs_of_it: int, kept: float, within: float) -> bool:
+    """Whether lines are as many as runs, of which a share is kept; `within`: in standard deviations."""
+    slack = 0.1 * runs_of_it if kept == 1.0 else within * math.sqrt(runs_of_it * kept * (1 - kept))
+    return abs(kept * runs_of_it - count) <= max(1.0, slack)
+
+
+def _pairs(voices: Mapping[str, Voice], work: tuple[Work, Work], kept: float) -> Iterator[Due]:
     for service, voice in voices.items():
         past, since = (part.get(service, Counter()) for part in work)
         for pattern, moments in voice.before.items():
             count = len(moments)
-            partners = [name for name, n in past.items() if abs(n - count) <= max(1, 0.1 * n)]
+            partners = [name for name, n in past.items() if _as_many(count, n, kept, WIDE_FIT)]
             partners = [name for name in partners if not CLIENT.search(name)]
             if partners and count >= SURELY:
                 times = min(since[name] / past[name] for name in partners)
                 if times * count >= LEAST:
-                    yield Due(service, pattern, times, times * count)
+                    yield Due(service, pattern, times, times * count, _chance(kept, times * count, count))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.domain.alert import Alert
 from bot.domain.finding import Category, Finding, Proof, Subject
 from bot.think.diagnosis.asked import asked_about
-from bot.think.diagnosis.clock import amount
+from bot.think.diagnosis.clock import amount, moment
 from bot.think.diagnosis.cluster import condition, containers
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.pace import last_with
@@ -62,6 +62,9 @@ QUIET = {"info", "none", "informational"}
 TINY_CPU = 0.1
 LITTLE_USED = 0.7
 
+RENEWED = 7 * 86400.0
+"""A certificate that holds for so long still does not end soon."""
+
 
 def make() -> Look:
     return look
@@ -74,11 +77,20 @@ def look(sight: Sight) -> Iterable[Finding]:
             continue
         for about in asked_about(sight)[:1]:
             yield from _tight_cpu(sight, alert, about)
+            if FORETOLD.search(alert.name) and _renewed(sight, about):
+                continue
             if FORETOLD.search(alert.name) and not _calm_for_long(sight, about):
                 yield _claimed(alert, about, claim, foretold=True)
             elif not _refuted(sight, alert, about, claim):
                 yield _claimed(alert, about, claim)
         yield from _writers(sight, alert, claim)
+
+
+def _renewed(sight: Sight, about: Subject) -> bool:
+    """What was to end soon has been made anew, and says until when it holds."""
+    thing = sight.cluster.find(about.kind, about.namespace, about.name)
+    ends = moment(thing.get("status", "notAfter")) if thing and thing.kind == "Certificate" else None
+    return bool(thing and ends and ends - sight.now > RENEWED and condition(thing, "Ready").get("status") == "True")
 
 
 def _calm_for_long(sight: Sight, about: Subject) -> bool:
@@ -139,10 +151,12 @@ def _refuted(sight: Sight, alert: Alert, about: Subject, claim: Claim) -> bool:
     wanted = workload.number("spec", "replicas") if workload else None
     if wanted and workload and claim.seen_in_objects:
         return (workload.number("status", "readyReplicas") or 0) >= wanted and any(map(_up, pods))
+    thing = sight.cluster.find(about.kind, about.namespace, about.name)
+    if thing is not None and thing.kind == "Job" and condition(thing, "Complete").get("status") == "True":
+        return True
     pods = [pod for pod in pods if pod.text("status", "phase") not in ("Succeeded", "Failed")] or pods
     if pods:
         return all(map(_up, pods))
-    thing = sight.cluster.find(about.kind, about.namespace, about.name)
     return claim.seen_in_objects and thing is not None
 
 

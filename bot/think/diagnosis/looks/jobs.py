@@ -11,6 +11,9 @@ from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import Sight
 from bot.think.diagnosis.thing import Thing
 
+MISSED = 3
+"""So many turns in a row that fall out because the one before still runs are no delay any more."""
+
 
 def make() -> Look:
     return look
@@ -59,6 +62,9 @@ def _job_pod(sight: Sight, pod: Thing) -> Iterator[Finding]:
     named = pod.labels.get("batch.kubernetes.io/job-name") or pod.labels.get("job-name")
     if owner.kind != "Job" and not named:
         return
+    job = sight.cluster.find("Job", pod.namespace, named or owner.name)
+    if job is not None and condition(job, "Complete").get("status") == "True":
+        return
     for status in statuses(pod):
         ended = (status.get("state") or {}).get("terminated") or (status.get("lastState") or {}).get("terminated") or {}
         if ended.get("exitCode") in (None, 0):
@@ -86,6 +92,8 @@ def _cron(sight: Sight, cron: Thing) -> Iterator[Finding]:
     for event in sight.cluster.about(cron.subject):
         if event.warning and event.reason in ("FailedNeedsStart", "MissSchedule", "TooManyMissedTimes", "FailedCreate"):
             yield _say(cron, "cron_misses", 0.7, event.message[:300], event.last)
+        elif event.reason == "JobAlreadyActive" and event.count >= MISSED:
+            yield _say(cron, "cron_misses", 0.65, event.message[:300], event.last)
 
 
 def _schedule_reads(schedule: str) -> bool:

@@ -16,7 +16,17 @@ from bot.think.diagnosis.thing import Thing
 RECENT = 900.0
 CALM_AFTER = 300.0
 RUNTIME = re.compile(r"OCI runtime|executable file not found|failed to create (containerd|shim) task|exec format error")
+NEVER_RAN = {"ContainerCannotRun", "StartError"}
+"""The runtime could not start it: it is no program that crashes."""
 STARTING = {"ContainerCreating", "PodInitializing"}
+
+NO_RUNTIME = re.compile(r"no runtime for|RuntimeHandler|runtime handler", re.IGNORECASE)
+TURNED_AWAY = (
+    (re.compile(r"Sysctl|AppArmor|Seccomp|PodOS|UnsupportedPod|InvalidNodeInfo"), Category.CONFIG),
+    (re.compile(r"OutOf|UnexpectedAdmission|NodeAffinity|TopologyAffinity|InsufficientResource"), Category.SCHEDULING),
+    (re.compile(r"NodeShutdown|Shutdown|Terminated|NodeLost|Preempting"), Category.NODE),
+)
+"""Why a kubelet refuses a pod, or gives it up, before any container of it ran."""
 
 
 def make() -> Look:
@@ -40,6 +50,8 @@ def _containers(sight: Sight, pod: Thing) -> Iterator[Finding]:
         calm = bool(status.get("ready")) and _calm(sight, state, ended)
         if ended.get("reason") == "OOMKilled":
             yield _ended(pod, status, "oom_killed", 0.95, settled=calm)
+        elif waiting and (ended.get("reason") in NEVER_RAN or RUNTIME.search(str(ended.get("message") or ""))):
+            yield _waits(pod, status, ended)
         elif waiting.get("reason") == "CrashLoopBackOff":
             yield _ended(pod, status, "crash_loop", 0.7, settled=False)
         elif waiting.get("reason") and waiting["reason"] not in STARTING | IMAGES:
@@ -128,14 +140,14 @@ def _limit(pod: Thing, container: str) -> str:
     return ""
 
 
-def _waits(pod: Thing, status: Mapping[str, Any], waiting: Mapping[str, Any]) -> Finding:
+def _waits(pod: Thing, status: Mapping[str, Any], said: Mapping[str, Any]) -> Finding:
     values = {
         "container": str(status.get("name", "")),
         "pod": pod.name,
-        "reason": str(waiting.get("reason")),
-        "message": str(waiting.get("message") or "")[:300],
+        "reason": str(said.get("reason")),
+        "message": str(said.get("message") or "")[:300],
     }
-    proof = Proof(pod.query, f"{waiting.get('reason')}: {waiting.get('message') or ''}"[:300])
+    proof = Proof(pod.query, f"{said.get('reason')}: {said.get('message') or ''}"[:300])
     return Finding(pod.subject, "cannot_start", Category.CONFIG, 0.85, values, (proof,))
 
 
@@ -158,8 +170,10 @@ def _whole(sight: Sight, pod: Thing) -> Iterator[Finding]:
         )
     elif phase == "Failed" and not _of_job(pod) and not list(statuses(pod)):
         values = {"pod": pod.name, "message": f"{reason} {message}".strip()[:300]}
-        proof, over = Proof(pod.query, phase), _replaced(sight, pod)
-        yield Finding(pod.subject, "pod_failed", Category.RELEASE, 0.5, values, (proof,), settled=over)
+        proof, over = Proof(pod.query, f"{phase} {reason}".strip()), _replaced(sight, pod)
+        turned = next((each for words, each in TURNED_AWAY if words.match(reason)), None)
+        kind, weight = turned or Category.RELEASE, 0.75 if turned else 0.5
+        yield Finding(pod.subject, "pod_failed", kind, weight, values, (proof,), settled=over)
     deleted = moment(pod.get("metadata", "deletionTimestamp"))
     if deleted is not None and sight.now - deleted > 600:
         minutes = str(int((sight.now - deleted) / 60))
@@ -183,7 +197,7 @@ def _not_ready(pod: Thing) -> Iterator[Finding]:
             pod.subject,
             "not_ready",
             Category.PROBE,
-            0.35,
+            0.7 if ready.get("reason") == "ReadinessGatesNotReady" else 0.35,
             {"pod": pod.name, "message": why},
             (Proof(pod.query, why),),
             symptom=True,
@@ -243,4 +257,5 @@ def _no_sandbox(sight: Sight) -> Iterator[Finding]:
             continue
         values = {"pod": event.about.name, "message": event.message[:300]}
         proof = Proof(event.query, event.message[:300], event.last)
-        yield Finding(event.about, "sandbox_fails", Category.NETWORK, 0.8, values, (proof,), at=event.first)
+        category = Category.CONFIG if NO_RUNTIME.search(event.message) else Category.NETWORK
+        yield Finding(event.about, "sandbox_fails", category, 0.8, values, (proof,), at=event.first)

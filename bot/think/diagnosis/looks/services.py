@@ -13,6 +13,11 @@ from bot.think.diagnosis.thing import Thing
 
 LEADER = "control-plane.alpha.kubernetes.io/leader"
 
+SERVERLESS = "serving.knative.dev/"
+BALANCER = ("SyncLoadBalancerFailed", "UpdateLoadBalancerFailed", "AllocationFailed", "ClusterIPOutOfRange")
+"""The address itself is missing, not only some of those behind it."""
+RECENT = 3600.0
+
 
 def make() -> Look:
     return look
@@ -28,7 +33,17 @@ def look(sight: Sight) -> Iterable[Finding]:
         if event.about.kind == "Service" and event.warning:
             values = {"name": event.about.name, "message": f"{event.reason}: {event.message}"[:300]}
             proof = Proof(event.query, event.message[:300], event.last)
-            yield Finding(event.about, "service_warns", Category.NETWORK, 0.4, values, (proof,), at=event.last)
+            fails = event.reason in BALANCER and (event.last is None or sight.now - event.last < RECENT)
+            weight, over = 0.8 if fails else 0.4, _has_address(sight, event.about)
+            yield Finding(
+                event.about, "service_warns", Category.NETWORK, weight, values, (proof,), at=event.last, settled=over
+            )
+
+
+def _has_address(sight: Sight, about: Subject) -> bool:
+    """It was given its address in the end."""
+    service = sight.cluster.find(about.kind, about.namespace, about.name)
+    return service is not None and bool(service.get("status", "loadBalancer", "ingress"))
 
 
 def _endpoints(sight: Sight, service: Thing, selector: dict[str, str]) -> Iterator[Finding]:
@@ -39,6 +54,8 @@ def _endpoints(sight: Sight, service: Thing, selector: dict[str, str]) -> Iterat
     if listed and not ready:
         key = "service_no_endpoints" if chosen or waiting else "service_selects_nothing"
         if key == "service_selects_nothing" and (empty := _scaled_to_nothing(sight, service, selector)):
+            if _by_intention(sight, empty):
+                return
             values |= {"name": empty.name, "kind": empty.kind, "service": service.name}
             proof = Proof(empty.query, "spec.replicas=0")
             yield Finding(empty.subject, "scaled_to_zero", Category.CONFIG, 0.6, values, (proof,))
@@ -82,6 +99,17 @@ def _scaled_to_nothing(sight: Sight, service: Thing, selector: dict[str, str]) -
         if one.namespace == service.namespace and one.number("spec", "replicas") == 0 and wears(worn, selector):
             return one
     return None
+
+
+def _by_intention(sight: Sight, workload: Thing) -> bool:
+    """Something that scales by events may bring it to nothing, and brings it back when there is work."""
+    for scaler in sight.cluster.all("ScaledObject"):
+        target = scaler.get("spec", "scaleTargetRef") or {}
+        fails = condition(scaler, "Ready").get("status") == "False"
+        least = scaler.number("spec", "minReplicaCount") or 0
+        if scaler.namespace == workload.namespace and target.get("name") == workload.name and not least and not fails:
+            return True
+    return any(label.startswith(SERVERLESS) for label in (*workload.labels, *workload.annotations))
 
 
 def _blames(pods: list[Thing]) -> tuple[Subject, ...]:

@@ -11,6 +11,8 @@ from bot.think.diagnosis.thing import Thing
 
 OLD = ("kubernetes.io/no-provisioner", "kubernetes.io/aws-ebs", "kubernetes.io/gce-pd", "kubernetes.io/azure-disk")
 DEFAULT = "storageclass.kubernetes.io/is-default-class"
+CAPACITY = ("status", "capacity")
+RESIZE = ("VolumeResizeFailed", "FileSystemResizeFailed", "ExternalExpandingFailed")
 MOUNT = {"FailedMount", "FailedAttachVolume", "FailedMapVolume", "VolumeResizeFailed", "FileSystemResizeFailed"}
 MISSING = re.compile(r'(configmap|secret) "?([\w.-]+)"? not found')
 
@@ -29,6 +31,7 @@ def look(sight: Sight) -> Iterable[Finding]:
         yield from _set(sight, workload)
     yield from _lost_claims(sight)
     yield from _mounts(sight)
+    yield from _resizes(sight)
 
 
 def _claim(sight: Sight, claim: Thing) -> Iterator[Finding]:
@@ -37,6 +40,8 @@ def _claim(sight: Sight, claim: Thing) -> Iterator[Finding]:
     message = said[-1].message if said else ""
     if phase == "Lost":
         yield _say(claim, "claim_lost", 0.85, message or phase)
+    elif phase == "Pending" and not said and _waits_for_a_user(sight, claim):
+        return
     elif phase == "Pending":
         proofs = [Proof(event.query, event.message[:300], event.last) for event in said[-1:]]
         gone = isinstance(named, str) and named and _no_class(sight, named, message)
@@ -48,6 +53,20 @@ def _claim(sight: Sight, claim: Thing) -> Iterator[Finding]:
             yield _say(claim, "claim_no_class", 0.25, "")
     elif sight.audits and _tiny(claim.get("spec", "resources", "requests", "storage")):
         yield _say(claim, "claim_small", 0.1, str(claim.get("spec", "resources", "requests", "storage")))
+
+
+def _waits_for_a_user(sight: Sight, claim: Thing) -> bool:
+    """Its volume is only made when a pod wants it, and no pod does: that is no trouble."""
+    kind = sight.cluster.find("StorageClass", "", claim.text("spec", "storageClassName"))
+    if kind is None or kind.text("volumeBindingMode") != "WaitForFirstConsumer":
+        return False
+    used = (
+        volume
+        for pod in sight.cluster.all("Pod")
+        if pod.namespace == claim.namespace
+        for volume in pod.each("spec", "volumes")
+    )
+    return not any((one.get("persistentVolumeClaim") or {}).get("claimName") == claim.name for one in used)
 
 
 def _no_class(sight: Sight, named: str, message: str) -> bool:
@@ -119,6 +138,24 @@ def _lost_claims(sight: Sight) -> Iterator[Finding]:
             if name and waits and pod.namespace in listed and known is None:
                 values = {"name": name, "message": pod.name}
                 yield Finding(subject, "claim_gone", Category.STORAGE, 0.8, values, (Proof(pod.query, name),))
+
+
+def _resizes(sight: Sight) -> Iterator[Finding]:
+    """A claim wants to be larger, and its volume is not made so."""
+    for event in sight.cluster.happenings:
+        fresh = event.last is None or sight.now - event.last < 3600
+        if event.about.kind == "PersistentVolumeClaim" and event.reason in RESIZE and fresh:
+            claim = sight.cluster.find("PersistentVolumeClaim", event.about.namespace, event.about.name)
+            if claim is not None and _as_large_as_wanted(claim):
+                continue
+            values = {"name": event.about.name, "kind": "PersistentVolumeClaim", "message": event.message[:300]}
+            proof = Proof(event.query, event.message[:300], event.last)
+            yield Finding(event.about, "claim_not_grown", Category.STORAGE, 0.8, values, (proof,), at=event.first)
+
+
+def _as_large_as_wanted(claim: Thing) -> bool:
+    wanted, has = (amount(claim.get(*where, "storage")) for where in (("spec", "resources", "requests"), CAPACITY))
+    return wanted is not None and has is not None and has >= wanted
 
 
 def _mounts(sight: Sight) -> Iterator[Finding]:

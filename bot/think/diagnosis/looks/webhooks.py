@@ -6,6 +6,7 @@ from typing import Any
 from bot.domain.finding import Category, Finding, Proof
 from bot.think.diagnosis.cluster import condition
 from bot.think.diagnosis.looks import Look
+from bot.think.diagnosis.looks.workloads import made_since
 from bot.think.diagnosis.sight import Sight
 from bot.think.diagnosis.thing import Thing
 
@@ -22,7 +23,10 @@ def look(sight: Sight) -> Iterable[Finding]:
         if "failed calling webhook" in event.message:
             values = {"name": event.about.name, "message": event.message[:300]}
             proof = Proof(event.query, event.message[:300], event.last)
-            yield Finding(event.about, "webhook_refuses", Category.DEPENDENCY, 0.9, values, (proof,), at=event.last)
+            over = made_since(sight, event)
+            yield Finding(
+                event.about, "webhook_refuses", Category.DEPENDENCY, 0.9, values, (proof,), at=event.last, settled=over
+            )
 
 
 def _hook(sight: Sight, hooks: Thing, hook: Mapping[str, Any]) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.domain.finding import Category, Finding, Proof
 from bot.think.diagnosis.changes import under_way
-from bot.think.diagnosis.cluster import condition
+from bot.think.diagnosis.cluster import Happening, condition
 from bot.think.diagnosis.looks import Look
 from bot.think.diagnosis.sight import Sight
 from bot.think.diagnosis.thing import Thing
@@ -13,6 +13,10 @@ from bot.think.diagnosis.thing import Thing
 CREATE = {"FailedCreate", "ReplicaSetCreateError", "FailedCreatePod"}
 QUOTA = re.compile(r"exceeded quota|must specify limits|maximum \w+ usage per", re.IGNORECASE)
 DENIED = re.compile(r"forbidden|admission webhook|violates PodSecurity|unable to validate against", re.IGNORECASE)
+
+MADE_BY_NOW = 900.0
+NAMED = re.compile(r"no PriorityClass|RuntimeClass.{0,60}not found", re.IGNORECASE)
+"""The pod names something that is not there: nobody is refused a right."""
 
 
 def make() -> Look:
@@ -116,11 +120,24 @@ def _cannot_create(sight: Sight) -> Iterator[Finding]:
         key, category = "cannot_create", Category.CONFIG
         if QUOTA.search(event.message):
             key, category = "quota_stops_pods", Category.QUOTA
+        elif NAMED.search(event.message):
+            category = Category.CONFIG
         elif DENIED.search(event.message):
             category = Category.PERMISSION
         values = {"name": event.about.name, "message": event.message[:400], "kind": event.about.kind}
         proof = Proof(event.query, event.message[:400], event.last)
-        yield Finding(event.about, key, category, 0.95, values, (proof,), at=event.first)
+        over = made_since(sight, event)
+        yield Finding(event.about, key, category, 0.95, values, (proof,), at=event.first, settled=over)
+
+
+def made_since(sight: Sight, event: Happening) -> bool:
+    """A controller that could not make its pods some time ago, and has made them all since."""
+    if event.last is None or sight.now - event.last < MADE_BY_NOW:
+        return False
+    about = event.about
+    workload = sight.cluster.find(about.kind, about.namespace, about.name)
+    wanted = workload.number("spec", "replicas") if workload else None
+    return bool(workload and wanted and (workload.number("status", "replicas") or 0) >= wanted)
 
 
 def _say(workload: Thing, key: str, weight: float, message: str, category: Category = Category.RELEASE) -> Finding:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import delete, insert, select
 
 from knowledge.errors import BadSource, LibraryError, SourceAway
-from knowledge.importers import JSON, Batch, Importer, LiveImporter
+from knowledge.importers import JSON, ODD, Batch, Importer, LiveImporter
 from knowledge.library import Added, Library
 from knowledge.passage import Document
 from knowledge.tables import cursors, documents
@@ -28,6 +28,8 @@ class Progress:
     total: int | None = None
     kept: Added = field(default_factory=Added)
     gone: int = 0
+    odd: int = 0
+    """Sent by the source in a way that cannot be read, and left out."""
 
 
 Told = Callable[[Progress], Awaitable[None]]
@@ -64,16 +66,10 @@ async def run(
             kept, gone = (await library.weigh(some) if dry else Added()), 0
             if not dry:
                 kept = await library.add(some)
-                gone = await library.remove([_id(importer.source, key, tenant) for key in batch.gone])
+                gone = await library.remove([_id(importer.source, _storable(key), tenant) for key in batch.gone])
                 state = {**state, "at": batch.cursor, "label": label}
                 await _keep(library, name, state, clock())
-            progress = replace(
-                progress,
-                seen=progress.seen + len(some),
-                total=batch.total if batch.total is not None else progress.total,
-                kept=progress.kept + kept,
-                gone=progress.gone + gone,
-            )
+            progress = _further(progress, batch, kept, gone)
             await told(progress)
         if not dry and clock() - float(state.get("census", 0)) >= CENSUS_EVERY:
             gone = await _forget_gone(library, importer, tenant, accept_removals)
@@ -89,8 +85,24 @@ async def run(
     return progress
 
 
+def _further(progress: Progress, batch: Batch, kept: Added, gone: int) -> Progress:
+    return Progress(
+        seen=progress.seen + len(batch.documents),
+        total=batch.total if batch.total is not None else progress.total,
+        kept=progress.kept + kept,
+        gone=progress.gone + gone,
+        odd=progress.odd + batch.odd,
+    )
+
+
 def _ours(document: Document, source: str, tenant: str, label: str) -> Document:
-    return replace(document, source=source, tenant=tenant, acl=document.acl or label)
+    texts = {name: _storable(getattr(document, name)) for name in ("title", "text", "url", "key")}
+    return replace(document, **texts, source=source, tenant=tenant, acl=_storable(document.acl or label))  # type: ignore[arg-type]
+
+
+def _storable(text: str) -> str:
+    """JSON can say what no database keeps: half a letter, and the letter NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 async def _batches(importer: Importer, cursor: JSON, follow: int) -> AsyncIterator[Batch]:
@@ -99,14 +111,21 @@ async def _batches(importer: Importer, cursor: JSON, follow: int) -> AsyncIterat
     try:
         async for batch in stream:
             yield batch
-    except (KeyError, TypeError, AttributeError, ValueError, OSError) as error:
-        why = f"it sent what we cannot read ({type(error).__name__}: {str(error)[:150]})"
-        raise BadSource("import_bad_source", source=importer.source, why=why) from error
+    except (*ODD, OSError) as error:
+        raise _unreadable(importer, error) from error
+
+
+def _unreadable(importer: Importer, error: Exception) -> BadSource:
+    why = f"it sent what we cannot read ({type(error).__name__}: {str(error)[:150]})"
+    return BadSource("import_bad_source", source=importer.source, why=_storable(" ".join(why.split())))
 
 
 async def _forget_gone(library: Library, importer: Importer, tenant: str, accept: bool) -> int:
     """Remove what the source no longer has. If very much seems gone, rather a token lost its rights: then nothing."""
-    there = await importer.census()
+    try:
+        there = await importer.census()
+    except (*ODD, OSError) as error:
+        raise _unreadable(importer, error) from error
     if there is None:
         return 0
     query = select(documents.c.key, documents.c.id).where(
@@ -114,7 +133,8 @@ async def _forget_gone(library: Library, importer: Importer, tenant: str, accept
     )
     async with library.records.engine.connect() as connection:
         known = {row.key: row.id for row in await connection.execute(query)}
-    gone = [name for key, name in known.items() if key not in there]
+    kept = set(map(_storable, there))
+    gone = [name for key, name in known.items() if key not in kept]
     if len(gone) > max(FEW, MOST_GONE * len(known)) and not accept:
         raise SourceAway("import_too_many_gone", gone=len(gone), known=len(known), source=importer.source)
     return await library.remove(gone)

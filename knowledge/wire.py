@@ -53,7 +53,7 @@ class Wire:
                 if reply.status_code in absent:
                     return None
                 if reply.status_code < 400:
-                    return reply.json()
+                    return _told(reply)
                 if reply.status_code in {401, 403}:
                     raise BadSource("import_forbidden", source=self.source, status=reply.status_code)
                 if reply.status_code != 429 and reply.status_code < 500:
@@ -80,7 +80,12 @@ class Wire:
 
     async def _ask(self, method: str, path: str, arguments: dict[str, Any]) -> httpx.Response:
         url = path if path.startswith("http") else self.url + path
-        if not url.startswith(self.url + "/"):  # a link to elsewhere would carry our token there
+        try:
+            httpx.URL(url)
+            ours = url.startswith(self.url + "/")
+        except httpx.InvalidURL:
+            ours = False
+        if not ours:  # a link to elsewhere would carry our token there
             raise BadSource("import_bad_source", source=self.source, why=f"it points us to {url[:100]!r}")
         async with self._http.stream(method, url, **arguments) as reply:
             body = bytearray()
@@ -96,6 +101,14 @@ class Wire:
             if early > 0:
                 await self._sleep(early)
             self._last[path] = time.monotonic()
+
+
+def _told(reply: httpx.Response) -> Any:
+    """Its JSON; null is no reply, and is asked for again: None means that the source has no such thing."""
+    found = reply.json()
+    if found is None:
+        raise ValueError("it sent null")
+    return found
 
 
 def _plain(headers: httpx.Headers) -> dict[str, str]:

@@ -167,6 +167,7 @@ def _bar(source: str, quiet: bool) -> "Iterator[Told]":
         async def told(progress: "Progressed") -> None:
             kept = progress.kept
             about = f"{source}: {kept.added} new, {kept.changed} changed, {kept.embedded} passages embedded"
+            about += f", {progress.odd} could not be read" if progress.odd else ""
             shown.update(task, completed=progress.seen, total=progress.total, description=about)
 
         yield told
@@ -174,10 +175,10 @@ def _bar(source: str, quiet: bool) -> "Iterator[Told]":
 
 def _line(progress: "Progressed") -> str:
     of = f" of {progress.total}" if progress.total else ""
-    kept = progress.kept
+    kept, odd = progress.kept, f", {progress.odd} could not be read and were left out" if progress.odd else ""
     return (
         f"{progress.seen}{of} read, {kept.added} new, {kept.changed} changed, {kept.same} as before, "
-        f"{progress.gone} gone, {kept.embedded} passages embedded"
+        f"{progress.gone} gone, {kept.embedded} passages embedded{odd}"
     )
 
 

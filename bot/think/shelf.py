@@ -43,7 +43,7 @@ def _told(source: str, came: Progress | LibraryError) -> None:
     if isinstance(came, LibraryError):
         log.warning("a source could not be read", source=source, why=str(came))
     else:
-        log.info("a source was read", source=source, seen=came.seen, new=came.kept.added, gone=came.gone)
+        log.info("a source was read", source=source, seen=came.seen, new=came.kept.added, gone=came.gone, odd=came.odd)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from knowledge.errors import BadSource
-from knowledge.importers import JSON, Batch
+from knowledge.importers import JSON, Batch, readable
+from knowledge.importers.fields import id_of, key_of, moment, rows_of
 from knowledge.importers.settings import JiraSettings
 from knowledge.importers.since import days_of
 from knowledge.markup import adf_to_markdown, wiki_to_markdown
@@ -69,27 +70,30 @@ class Jira:
         pages = self._cloud_pages(since, FIELDS) if self._cloud else self._server_pages(since, FIELDS)
         reached = since
         async for page, total in pages:
-            documents = tuple([await self._document(issue) for issue in page])
+            documents, odd = await readable(page, self._document)
             stamps = [int(one.updated.timestamp() * 1000) for one in documents if one.updated]
             reached = max([reached, *stamps])
             at = max(since, min(reached, began) - OVERLAP)
-            yield Batch(documents, cursor={"since": at}, total=total)
+            yield Batch(documents, cursor={"since": at}, total=total, odd=odd)
         yield Batch(cursor={"since": began - OVERLAP})
 
     async def _cloud_pages(self, since: int, fields: str) -> AsyncIterator[tuple[list[dict[str, Any]], int | None]]:
-        token, seen = None, set[str]()
+        token, seen, last = None, set[str](), None
         while True:
             asked = {"jql": self._jql(since), "fields": fields.split(","), "maxResults": PAGE}
             page = await self._wire.json(
                 "POST", "/rest/api/3/search/jql", json=asked | ({"nextPageToken": token} if token else {})
             )
-            issues = page.get("issues") or []
+            issues = rows_of(page, "issues")
             if issues:
                 yield issues, None
             token = page.get("nextPageToken")
-            if not issues or not token or token in seen or page.get("isLast") is True:
+            if not issues or not token or token in seen or issues == last or page.get("isLast") is True:
+                if issues and not token and page.get("isLast") is False:
+                    raise ValueError("it says that there is more, and not where")
                 return
             seen.add(token)
+            last = issues
 
     async def _server_pages(self, since: int, fields: str) -> AsyncIterator[tuple[list[dict[str, Any]], int | None]]:
         """By position. Positions shift while people work: pages overlap, and if the count tells of more, all again."""
@@ -97,28 +101,31 @@ class Jira:
         for _ in range(SWEEPS):
             before, total = len(seen), 0
             async for issues, total in self._sweep(since, fields):
-                fresh = [issue for issue in issues if issue["id"] not in seen]
-                seen.update(issue["id"] for issue in fresh)
+                fresh = [issue for issue in issues if not id_of(issue) or id_of(issue) not in seen]
+                seen.update(map(id_of, fresh))
                 if wanted := [issue for issue in fresh if _young(issue, since)]:
                     yield wanted, None if since else total
             if len(seen) >= total or len(seen) == before:
                 return
 
     async def _sweep(self, since: int, fields: str) -> AsyncIterator[tuple[list[dict[str, Any]], int]]:
-        start, jql = 0, self._jql(since)
+        start, jql, last = 0, self._jql(since), None
         while True:
             asked = {"jql": jql, "fields": fields, "maxResults": PAGE, "startAt": start}
             page = await self._wire.json("GET", "/rest/api/2/search", params=asked)
-            issues, total = _rows(page.get("issues")), _count(page.get("total"))
+            issues, total = rows_of(page, "issues"), page["total"]
+            if (issues and start + len(issues) > int(total)) or (not issues and not start and int(total)):
+                raise ValueError(f"it says that there are {total}, and sends others")
             yield issues, total
-            if not issues or start + len(issues) >= total:
+            if not issues or start + len(issues) >= total or issues == last:  # who sends the same again has no more
                 return
+            last = issues
             start += max(1, len(issues) - OVERLAPPING)
 
     async def census(self) -> frozenset[str] | None:
         """Jira says nothing of what was deleted, so all numbers are asked for."""
         pages = self._cloud_pages(0, "updated") if self._cloud else self._server_pages(0, "updated")
-        return frozenset([issue["id"] async for page, _ in pages for issue in page])
+        return frozenset([str(issue["id"]) async for page, _ in pages for issue in page])
 
     async def _document(self, issue: Mapping[str, Any]) -> Document:
         fields = issue.get("fields") or {}
@@ -138,9 +145,9 @@ class Jira:
             title=f"{issue['key']} {fields.get('summary') or ''}".strip(),
             text="\n\n".join(filter(None, parts)),
             url=f"{self._wire.url}/browse/{issue['key']}",
-            key=str(issue["id"]),
+            key=key_of(issue),
             kind="ticket",
-            updated=_moment(fields.get("updated")),
+            updated=moment(fields.get("updated")),
             services=tuple(str(c["name"]) for c in _rows(fields.get("components")) if c.get("name")),
             acl=f"jira:{project}:{security}" if security else "",
         )
@@ -192,22 +199,15 @@ def _state(fields: Mapping[str, Any]) -> str:
     return ", ".join([*filter(None, told), *map(str, fields.get("labels") or ())])
 
 
-def _moment(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text)).astimezone(UTC)
-    except ValueError:
-        return None
-
-
 def _young(issue: Mapping[str, Any], since: int) -> bool:
     """Changed since then; what tells no moment may be."""
-    stamp = _stamp(_part(issue, "fields").get("updated"))
+    stamp = _stamp(_part(issue, "fields").get("updated")) if isinstance(issue, Mapping) else None
     return stamp is None or stamp >= since
 
 
 def _stamp(text: Any) -> int | None:
-    moment = _moment(text)
-    return int(moment.timestamp() * 1000) if moment else None
+    when = moment(text)
+    return int(when.timestamp() * 1000) if when else None
 
 
 def make(options: Mapping[str, str]) -> Jira:

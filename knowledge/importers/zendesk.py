@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from knowledge.errors import BadSource
-from knowledge.importers import JSON, Batch
+from knowledge.importers import JSON, Batch, readable
+from knowledge.importers.fields import key_of, moment, rows_of
 from knowledge.importers.settings import ZendeskSettings
 from knowledge.importers.since import days_of
 from knowledge.markup import html_to_markdown
@@ -41,26 +41,34 @@ class Zendesk:
 
     async def batches(self, cursor: JSON) -> AsyncIterator[Batch]:
         """`after_cursor` is kept; the tickets of the last minute come with the next run."""
-        after = cursor.get("after") if isinstance(cursor, dict) else None
+        after, seen = cursor.get("after") if isinstance(cursor, dict) else None, set[str]()
         while True:
             start = int(self._clock() - self._since * 86_400) if self._since is not None else 1
             asked: dict[str, Any] = {"cursor": after} if after else {"start_time": max(1, start)}
-            page = await self._wire.json("GET", EXPORT, pace=self._pace, params={**asked, "per_page": PAGE})
-            tickets = page.get("tickets") or []
-            gone = tuple(str(one["id"]) for one in tickets if one.get("status") == "deleted")
-            alive = [one for one in tickets if one.get("status") != "deleted"]
-            documents = [one for ticket in alive if (one := await self._document(ticket)) is not None]
+            try:
+                page = await self._wire.json("GET", EXPORT, pace=self._pace, params={**asked, "per_page": PAGE})
+            except BadSource:
+                if not after or seen:
+                    raise
+                after = None  # a place that it no longer knows, or never gave, is the beginning
+                continue
+            tickets = rows_of(page, "tickets")
+            gone = tuple(str(one["id"]) for one in tickets if _is_deleted(one))
+            documents, odd = await readable([one for one in tickets if not _is_deleted(one)], self._document)
             following = page.get("after_cursor") or after
-            yield Batch(tuple(documents), gone, cursor={"after": following})
-            if page.get("end_of_stream") or following == after:
+            if not isinstance(following, str | None):
+                raise TypeError("its cursor is no text")
+            yield Batch(documents, gone, cursor={"after": following}, odd=odd)
+            if page.get("end_of_stream") or not following or following == after or following in seen:
                 return
+            seen.add(following)
             after = following
 
     async def census(self) -> frozenset[str] | None:
         return None
 
     async def _document(self, ticket: Mapping[str, Any]) -> Document | None:
-        comments = await self._comments(str(ticket["id"]))
+        comments = await self._comments(key_of(ticket))
         if comments is None:  # deleted between the two requests
             return None
         parts = [f"Ticket: {ticket.get('status')}, {ticket.get('priority') or 'no priority'}"]
@@ -72,9 +80,9 @@ class Zendesk:
             title=f"#{ticket['id']} {ticket.get('subject') or ticket.get('raw_subject') or ''}".strip(),
             text="\n\n".join(parts),
             url=f"{self._wire.url}/agent/tickets/{ticket['id']}",
-            key=str(ticket["id"]),
+            key=key_of(ticket),
             kind="ticket",
-            updated=_moment(ticket.get("updated_at")),
+            updated=moment(ticket.get("updated_at")),
             services=tuple(str(tag)[8:] for tag in ticket.get("tags") or () if str(tag).startswith("service_")),
         )
 
@@ -83,21 +91,20 @@ class Zendesk:
         path: str | None = f"/api/v2/tickets/{ticket}/comments"
         comments = list[dict[str, Any]]()
         asked: dict[str, Any] | None = {"page[size]": PAGE}
-        while path:
+        seen = set[str]()
+        while path and path not in seen:
+            seen.add(path)
             page = await self._wire.json("GET", path, params=asked, absent=(404,))
             if page is None:
                 return None
             comments += [one for one in page.get("comments") or () if self._private or one.get("public", False)]
             more = (page.get("meta") or {}).get("has_more")
-            path, asked = ((page.get("links") or {}).get("next") if more else None), None
+            path, asked = (str((page.get("links") or {}).get("next") or "") if more else None), None
         return comments
 
 
-def _moment(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text)).astimezone(UTC)
-    except ValueError:
-        return None
+def _is_deleted(ticket: Any) -> bool:
+    return isinstance(ticket, Mapping) and ticket.get("status") == "deleted" and "id" in ticket
 
 
 def make(options: Mapping[str, str], **wire: Sleep) -> Zendesk:

@@ -64,6 +64,7 @@ def test_all_is_done_in_a_clean_clone_and_a_fresh_home(repository, tmp_path, mon
     assert "the page answers at http://127.0.0.1:" in served.outcome
     assert served.outcome.endswith("stopped")
     assert [each.well for each in more] == [True, True], more
+    assert served.worked > 0
     assert (folder / "home" / "mine").exists()
 
 

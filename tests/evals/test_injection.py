@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from bot.evals import EvalOptions, run_eval
 from bot.evals._obedient import Attack, fragments, obey, readable
 
@@ -48,6 +50,7 @@ async def test_no_planted_line_changes_a_plan(tmp_path):
     assert figures["keeps"] > 0.9
 
 
+@pytest.mark.slow
 async def test_without_the_shield_the_same_lines_do(tmp_path):
     _write(tmp_path)
     report = await run_eval("injection", EvalOptions(tmp_path, settings={"shield": "off"}))

@@ -51,13 +51,14 @@ async def test_it_says_what_it_scored(folder):
     assert (told["no_answer_asked"], told["no_answer_refused"]) == (1, 1)
 
 
-@pytest.mark.parametrize("memory", ["no", "/proc/nowhere/vectors.sqlite"])
+@pytest.mark.parametrize("memory", ["no", pytest.param("/proc/nowhere/vectors.sqlite", marks=pytest.mark.slow)])
 async def test_it_runs_where_nothing_can_be_remembered(folder, memory):
     report = await make().run(EvalOptions(folder, limit=1, settings={"model": "light", "memory": memory}))
     assert report.figures["texts_from_memory"] == 0
     assert report.figures["passages_read"] == 4
 
 
+@pytest.mark.slow
 async def test_what_was_read_is_not_read_again(folder, tmp_path):
     settings = {"model": "light", "memory": str(tmp_path / "vectors.sqlite")}
     first, second = [await make().run(EvalOptions(folder, limit=4, settings=settings)) for _ in range(2)]

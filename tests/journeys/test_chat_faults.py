@@ -69,7 +69,7 @@ async def insist(name, server, told):
     raise AssertionError("never acknowledged")
 
 
-@pytest.mark.parametrize("name", ["slack", "feishu"])
+@pytest.mark.parametrize("name", ["slack", pytest.param("feishu", marks=pytest.mark.slow)])
 async def test_nothing_is_lost_and_nothing_is_doubled(tmp_path, name):
     chance = random.Random(7)
     server = SlackServer() if name == "slack" else FeishuServer()

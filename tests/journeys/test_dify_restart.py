@@ -77,6 +77,7 @@ async def test_the_answer_comes_once_and_whole(tmp_path, dify, how):
     assert len({each["path"] for each in asked(dify, "/events")}) == 1
 
 
+@pytest.mark.slow
 async def test_a_run_that_ended_meanwhile_is_told_whole(tmp_path, dify):
     gone = plain(404, {"code": "not_found", "message": "Workflow run not found", "status": 404})
     over = {"id": "r", "status": "succeeded", "outputs": {"answer": "All is well."}, "error": None}
@@ -88,6 +89,7 @@ async def test_a_run_that_ended_meanwhile_is_told_whole(tmp_path, dify):
     assert len(asked(dify, "/chat-messages")) == 1
 
 
+@pytest.mark.slow
 async def test_a_run_that_is_lost_is_told_and_the_thread_goes_on(tmp_path, dify):
     gone = plain(404, {"code": "not_found", "message": "Workflow run not found", "status": 404})
     thread = await end_in_the_middle(tmp_path, dify, "kill")

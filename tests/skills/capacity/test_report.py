@@ -24,6 +24,12 @@ def page():
     return prometheus
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """For what is not about the chart: drawing its panels takes longer than all else."""
+    monkeypatch.setattr("skills.capacity.report.draw", lambda *_: b"")
+
+
 @pytest.mark.parametrize(("language", "words"), [("en", "What runs out first"), ("zh", "最先用满的")])
 async def test_the_page_in_both_languages(tmp_path, language, words):
     answer = await looks(page(), report_folder=str(tmp_path))["capacity.capacity_report"]({"language": language})
@@ -38,7 +44,7 @@ async def test_the_page_in_both_languages(tmp_path, language, words):
     assert answer.facts["files"] == [str(markdown), str(table), str(chart)]
 
 
-async def test_where_no_forecast_is_kept_trials_on_the_past_are_told_as_such():
+async def test_where_no_forecast_is_kept_trials_on_the_past_are_told_as_such(undrawn):
     answer = await looks(page())["capacity.capacity_report"]({})
     start = answer.lines.index("## The last forecast against what came")
     assert "No forecast of three or more days ago is kept yet" in answer.lines[start + 2]
@@ -46,7 +52,7 @@ async def test_where_no_forecast_is_kept_trials_on_the_past_are_told_as_such():
     assert "%" in answer.lines[start + 6]
 
 
-async def test_the_forecast_of_last_week_is_kept_and_held_against_what_came(tmp_path):
+async def test_the_forecast_of_last_week_is_kept_and_held_against_what_came(tmp_path, undrawn):
     """Told a week ago, half as high again as it came to be: what is judged is what was kept."""
     past = looks(page(), report_folder=str(tmp_path), at=NOW - timedelta(days=7))
     await past["capacity.capacity_report"]({})
@@ -64,13 +70,13 @@ async def test_the_forecast_of_last_week_is_kept_and_held_against_what_came(tmp_
     assert any("Trials of the same methods" in line for line in answer.lines)
 
 
-async def test_a_forecast_that_has_not_come_yet_is_not_judged(tmp_path):
+async def test_a_forecast_that_has_not_come_yet_is_not_judged(tmp_path, undrawn):
     await looks(page(), report_folder=str(tmp_path), at=NOW - timedelta(days=2))["capacity.capacity_report"]({})
     answer = await looks(page(), report_folder=str(tmp_path))["capacity.capacity_report"]({})
     assert any("No forecast of three or more days ago" in line for line in answer.lines)
 
 
-async def test_what_cannot_be_seen_is_told_and_the_rest_kept():
+async def test_what_cannot_be_seen_is_told_and_the_rest_kept(undrawn):
     prometheus = page()
     answered = prometheus.__call__
 

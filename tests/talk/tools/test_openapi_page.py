@@ -24,12 +24,14 @@ from bot.talk.tools.doors import Doors
 from bot.talk.tools.settings import DoorSettings
 from knowledge import Document, Passage
 from skills import Evidence
+from tests.servers.fixtures import QUICK
 from tests.talk.tools.conftest import ALL, TOKENS
 from tests.think.brains.briefings import ACTIONS, NOW
 
 HEADERS = {"authorization": f"Bearer {ALL}"}
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-TOOLS = {"kubernetes_query_prometheus": 40, "search_kb": 40, "propose_plan": 300}
+MANY = 60 if QUICK else 300
+TOOLS = {"kubernetes_query_prometheus": 40, "search_kb": 40, "propose_plan": MANY}
 """How many cases of each kind: most where most can be wrong."""
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -103,7 +105,7 @@ def test_keeps_its_promises(live, tool, mode):
     ask()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=MANY, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(
     steps=st.lists(STEP, max_size=4) | JSON,
     title=st.text(max_size=30) | JSON,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.finding import Category, Cause, Finding, Subject
 from bot.think.diagnosis.asked import asked_about, asked_namespaces, named
@@ -30,6 +30,8 @@ COUNTED = frozenset({"unavailable", "rollout_stuck", "rollout_waits"})
 """It says how many are not up, and nothing of them."""
 TOLD_BY_ALERTS = frozenset({Category.PERMISSION, Category.QUOTA, Category.CERTIFICATE, Category.NETWORK})
 """What an alert's rule may have seen where no object tells why something is not up."""
+STOPS = frozenset({"policy_denies_exit", "policy_denies_caller"})
+SILENT = frozenset({"log_timeout", "log_refused", "log_dns"})
 OUTSIDE = frozenset({"service_no_endpoints", "service_part_ready"})
 """What callers see of a workload that is not up."""
 
@@ -79,7 +81,7 @@ def _nodes(sight: Sight, asked: tuple[Subject, ...], spaces: frozenset[str]) -> 
 def weigh(sight: Sight, findings: Iterable[Finding]) -> tuple[Cause, ...]:
     """Ranked causes, best first. Remarks and what is over make no cause."""
     scale = Scale.of(sight)
-    live = [finding for finding in findings if not finding.settled and finding.weight > 0]
+    live = _stopped(sight, [finding for finding in findings if not finding.settled and finding.weight > 0])
     groups: dict[Subject, list[Finding]] = {}
     for finding in live:
         groups.setdefault(_home(sight, finding.about), []).append(finding)
@@ -91,6 +93,16 @@ def weigh(sight: Sight, findings: Iterable[Finding]) -> tuple[Cause, ...]:
     if not strong and AUDIT.search(sight.ask.text) and not scale.asked:
         strong = [cause for cause in causes if cause.confidence >= ASIDE]
     return tuple(sorted(strong, key=lambda cause: (-cause.confidence, cause.about)))
+
+
+def _stopped(sight: Sight, live: list[Finding]) -> list[Finding]:
+    """Calls that end in silence blame the policy that lets their caller not through."""
+    policies = {one.values.get("caller"): one.about for one in live if one.key in STOPS}
+    found = []
+    for one in live:
+        policy = policies.get(str(sight.cluster.owner(one.about))) if one.key in SILENT else None
+        found.append(replace(one, points_to=(*one.points_to, policy)) if policy else one)
+    return found
 
 
 def _calm(scale: Scale) -> bool:

@@ -129,6 +129,24 @@ def at_zero(*more: dict[str, Any]) -> Things:
     return [*objects, *more]
 
 
+LOCKED = thing(
+    "NetworkPolicy",
+    "lock",
+    metadata=meta(),
+    spec={"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"to": [{"podSelector": {}}]}]},
+)
+ROUTE = thing(
+    "VirtualService",
+    "checkout",
+    metadata=meta(),
+    spec={"hosts": ["checkout"], "http": [{"route": [{"destination": {"host": "checkout", "subset": "v9"}}]}]},
+)
+RULE = thing(
+    "DestinationRule",
+    "checkout",
+    metadata=meta(),
+    spec={"host": "checkout", "subsets": [{"name": "v1", "labels": {"version": "v1"}}]},
+)
 FAULTS: dict[str, Fault] = {
     "liveness on a wrong port, old words": Fault(probed("Liveness probe failed: Get http://10.1.0.1:8081/health: dial tcp 10.1.0.1:8081: connect: connection refused"), (PROBE,), "8081"),
     "liveness cannot be run": Fault(probed("Liveness probe errored: rpc error: code = DeadlineExceeded desc = failed to exec in container: timeout 1s exceeded"), (PROBE,), "errored"),
@@ -155,6 +173,14 @@ FAULTS: dict[str, Fault] = {
     "taint of old": Fault(unplaced("0/3 nodes are available: 3 node(s) had taint {team: data}, that the pod didn't tolerate."), (SCHEDULING,), "taint"),
     "taint of today": Fault(unplaced("0/3 nodes are available: 3 node(s) had untolerated taint(s). preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling."), (SCHEDULING,), "taint"),
     "command missing, by its end": Fault([*app(pods=[crash(128, "StartError", message='exec: "serve": executable file not found in $PATH: unknown')] * 2), *nodes()], (CONFIG,), "serve"),
+    "names cannot be looked up, for a policy": Fault(
+        [*crashing("Error: getaddrinfo EAI_AGAIN payment.shop.svc")["things"], *app("payment"), LOCKED], (NETWORK,), "lock", ("lock",),
+        logs={POD: ["Error: getaddrinfo EAI_AGAIN payment.shop.svc"]}),
+    "a route to no subset": Fault(
+        [*app(), *nodes(), ROUTE, RULE], (NETWORK,), "v9", alert="IstioHighErrorRate", labels={"service": "checkout"}),
+    "peers do not see each other": Fault(
+        [*app("rabbit", kind="StatefulSet"), *nodes()], (NETWORK,), "partitioned", ("rabbit",), "RabbitmqPartition", {"statefulset": "rabbit"},
+        logs={"rabbit-0": ["[error] ** ERROR ** mnesia_event got {inconsistent_database, running_partitioned_network, rabbit@rabbit-1}"] * 5}),
     "redis full": says("redis.exceptions.ResponseError: OOM command not allowed when used memory > 'maxmemory'", Category.RESOURCE),
     "rate limit": says("429 Too Many Requests: rate limit exceeded for api.partner.example", Category.DEPENDENCY),
     "rate limit in Chinese": says("调用支付接口失败：请求触发限流", Category.DEPENDENCY),

@@ -119,7 +119,10 @@ def _peer(peer: Rule, space: str, worn: Mapping[str, Any], home: str) -> bool:
 
 
 def _lets_dns(rule: Rule) -> bool:
-    ports = rule.get("ports")
+    """By its port, and to another namespace: the cluster's names are looked up in one of its own."""
+    ports, peers = rule.get("ports"), rule.get("to")
+    if peers and not any("ipBlock" in one or "namespaceSelector" in one for one in peers):
+        return False
     return not ports or any(str(one.get("port")) in ("53", "dns", "dns-tcp", "5353") for one in ports)
 
 

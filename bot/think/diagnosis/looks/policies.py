@@ -76,10 +76,24 @@ def _virtual(sight: Sight, service: Thing) -> Iterator[Finding]:
             yield _say(service, "mesh_fault_injected", 0.85, str(rule["fault"])[:200])
         for end in rule.get("route") or ():
             host = str((end.get("destination") or {}).get("host") or "")
+            subset = str((end.get("destination") or {}).get("subset") or "")
+            if subset and not _has_subset(sight, service.namespace, host, subset):
+                yield _say(service, "mesh_subset_gone", 0.85, f"{host} {subset}")
             listed = any(one.namespace == service.namespace for one in sight.cluster.all("Service"))
             plain = host.split(".", maxsplit=1)[0]
             if host and listed and "." not in host and not sight.cluster.find("Service", service.namespace, plain):
                 yield _say(service, "backend_gone", 0.7, host)
+
+
+def _has_subset(sight: Sight, space: str, host: str, subset: str) -> bool:
+    """Whether a rule for this host names the subset; true where no rule was gathered at all."""
+    plain = host.split(".", maxsplit=1)[0]
+    rules = [
+        one
+        for one in sight.cluster.all("DestinationRule")
+        if one.namespace == space and one.text("spec", "host").split(".", maxsplit=1)[0] == plain
+    ]
+    return not rules or any(each.get("name") == subset for one in rules for each in one.each("spec", "subsets"))
 
 
 def _say(thing: Thing, key: str, weight: float, what: str) -> Finding:

@@ -181,7 +181,7 @@ class Room:
             self.clock += timedelta(seconds=seconds)
 
     def replica(self):
-        executor = Executor(self.catalogue, self.ledger, self.now)
+        executor = Executor(self.catalogue, self.ledger, self.now, rules=lambda: self.policy.digest)
         store = ApprovalStore(self.database)
         new_id = lambda: f"a{next(self.ids)}"  # noqa: E731
         return Gate(self.catalogue, self.policy, executor, store, self.ledger, self.now, new_id, self.sleep)

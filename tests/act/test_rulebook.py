@@ -50,6 +50,17 @@ async def test_a_changed_file_is_written_down_before_the_next_change_is_begun(ro
     assert (second.to, second.who.partition(":")[0]) == (str(room.ledger_path.with_name("policy.yaml")), "file")
 
 
+async def test_each_intent_says_under_which_rules_it_runs(room):
+    await room.do((SWITCH, {"name": "a"}))
+    rewrite(room, protected=["kube-*"])
+    await room.do((SWITCH, {"name": "b"}))
+    told = [each for _, each in records(room.ledger_path) if each.did in {"policy", "intent", "undo intent", "result"}]
+    rules = [each.facts["new"] for each in told if each.did == "policy"]
+    assert [each.facts["policy"] for each in told if each.did.endswith("intent")] == rules
+    assert rules[-1] == room.policy.digest
+    assert not [each for each in told if each.did == "result" and "policy" in each.facts]
+
+
 async def test_what_means_the_same_is_no_change_and_a_restart_is_none(room):
     await book(room).look()
     path = room.ledger_path.with_name("policy.yaml")

@@ -48,6 +48,11 @@ def test_what_trembles_is_no_fault(seed):
     assert diagnose(seen("DatabaseCPUHigh", seed)).verdict is Verdict.HEALTHY
 
 
+@pytest.mark.parametrize("name", ["WriteLatencyHigh", "DatabaseSlow", "DiskQueueDeep", "ReadIOPSHigh"])
+def test_an_alert_of_a_measure_that_was_gathered_and_is_calm_is_not_believed(name):
+    assert diagnose(seen(name)).verdict is Verdict.HEALTHY
+
+
 def test_what_recovered_is_no_fault_and_the_alert_is_not_believed():
     found = diagnose(seen("FreeStorageLow", free_storage_space_minimum=RECOVERED))
     assert found.verdict is Verdict.HEALTHY, found.causes

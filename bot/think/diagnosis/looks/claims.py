@@ -124,6 +124,8 @@ def _claimed(alert: Alert, about: Subject, claim: Claim, *, foretold: bool = Fal
 
 
 MEASURES = (
+    (re.compile(r"queue|iops", re.IGNORECASE), "iops"),
+    (re.compile(r"latenc|slow", re.IGNORECASE), "latency"),
     (re.compile(r"stor(ag)?e?|disk|space", re.IGNORECASE), "free_storage"),
     (re.compile(r"connection|session|pool", re.IGNORECASE), "connections"),
     (re.compile(r"cpu", re.IGNORECASE), "cpuutilization"),

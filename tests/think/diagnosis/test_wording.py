@@ -9,7 +9,8 @@ import pytest
 from bot.domain.finding import Category
 from bot.think.diagnosis import wording
 from bot.think.diagnosis.families import families
-from bot.think.diagnosis.looks import all_looks
+from bot.think.diagnosis.looks import all_looks, log_errors
+from tests.think.diagnosis.kube import sight
 
 LOOKS = Path(wording.__file__).parent / "looks"
 
@@ -58,3 +59,21 @@ def test_a_value_is_shown_and_never_formatted():
 
 def test_every_look_is_found():
     assert len(all_looks()) >= 20
+
+
+@pytest.mark.parametrize("language", wording.LANGUAGES)
+def test_a_sentence_within_a_sentence_is_looked_for_where_there_are_some(language):
+    known = wording.table(language)
+    inner = {place for table in known.values() for said in table.values() for place in re.findall(r"{\w+:(\w+)}", said)}
+    assert inner <= set(known)
+
+
+@pytest.mark.parametrize("target", ["", "orders-db:5432"])
+@pytest.mark.parametrize("line", ["dial tcp {}: connect: connection refused", "context deadline exceeded {}"])
+def test_what_is_waited_for_is_named_or_said_to_be_unnamed(line, target):
+    (found,) = [one for one in log_errors.look(sight(logs={"web-1": [line.format(target)]})) if one.symptom]
+    for language in wording.LANGUAGES:
+        said = wording.say("finding", found.key, language, found.values)
+        assert "log goal" not in said
+        assert "{" not in said
+        assert ("orders-db" in said) == bool(target)

@@ -1,5 +1,5 @@
 """Takes secrets and personal numbers out of text before anybody sees it: cards, prompts, the audit trail, our logs."""
 
-from bot.redaction.masker import Masker, Redacted, mask, use
+from bot.redaction.masker import Masker, Redacted, mask, mask_field, use
 
-__all__ = ["Masker", "Redacted", "mask", "use"]
+__all__ = ["Masker", "Redacted", "mask", "mask_field", "use"]

@@ -145,6 +145,11 @@ _secret_remembered = functools.lru_cache(4_096)(_secret)
 """Logs say the same pairs again and again, and so do lines that are made to take long."""
 
 
+def held_by(name: str, value: str) -> bool:
+    """Whether this value is a secret where it stands in a field of this name."""
+    return _secret(name, value, "=", True)
+
+
 def _surely(value: str, sep: str, quoted: bool) -> bool:
     """Beside a name that always holds a secret: anything but a word of a sentence such as "password: please change"."""
     if quoted or sep.strip() in _ASSIGNED or len(value) >= 16:

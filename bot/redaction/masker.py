@@ -10,7 +10,7 @@ from typing import NewType
 from bot.redaction import beside, encoded, spoken
 from bot.redaction.canonical import canonical
 from bot.redaction.gate import Gate
-from bot.redaction.keyvalue import pairs, placeholder, prose
+from bot.redaction.keyvalue import held_by, pairs, placeholder, prose
 from bot.redaction.manifests import kubernetes_secrets
 from bot.redaction.names import LITERALS
 from bot.redaction.personal import personal
@@ -69,6 +69,16 @@ class Masker:
         """The same text without its secrets. Masking twice changes nothing. Text that cannot be checked is withheld."""
         try:
             return Redacted("".join(self._masked(text)))
+        except (RecursionError, MemoryError, IndexError, RuntimeError, ValueError):
+            return WITHHELD
+
+    def mask_field(self, name: str, value: str) -> Redacted:
+        """The value of a field: its name, which does not stand in it, may say that it is a secret as a whole."""
+        try:
+            if held_by(name, value):
+                return Redacted(self._mark(value, "secret"))
+            whole = self.mask(f"{name}: {value}")
+            return Redacted(whole.removeprefix(f"{name}: ")) if whole.startswith(f"{name}: ") else self.mask(value)
         except (RecursionError, MemoryError, IndexError, RuntimeError, ValueError):
             return WITHHELD
 
@@ -213,6 +223,11 @@ _house = Masker()
 def mask(text: str) -> Redacted:
     """With the house's own key and secrets."""
     return _house.mask(text)
+
+
+def mask_field(name: str, value: str) -> Redacted:
+    """A named value, with the house's own key and secrets."""
+    return _house.mask_field(name, value)
 
 
 def use(masker: Masker) -> None:

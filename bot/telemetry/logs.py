@@ -1,13 +1,15 @@
 """Structured logs, without secrets: ours, and what the libraries that we use have to say."""
 
 import logging
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Literal
 
 import structlog
 
-from bot.redaction import Redacted, mask
+from bot.redaction import Redacted, mask, mask_field
 from bot.telemetry.traces import trace_id
+
+LONGEST_NAME = 64
 
 
 def log_as(level: Literal["debug", "info", "warning", "error"], form: Literal["text", "json"] = "text") -> None:
@@ -60,23 +62,36 @@ def _with_trace(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mu
     return {**event, "trace_id": trace} if (trace := trace_id()) else event
 
 
-Safe = Redacted | int | float | list["Safe"] | None
+Safe = Redacted | int | float | list["Safe"] | dict[Redacted, "Safe"] | None
 """All that a renderer is given: text is there as Redacted alone."""
 
 
 def _masked(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Safe]:
     """Every text that is logged passes the same mask as every card; an exception is text by now."""
-    return {mask(name): _without_secrets(value) for name, value in event.items()}
+    return _fields(event)
 
 
-def _without_secrets(value: Any) -> Safe:
-    """The same with every text in it masked; a list stays a list."""
+def _fields(named: Mapping[Any, Any]) -> dict[Redacted, Safe]:
+    return {mask(str(name)): _without_secrets(value, str(name)) for name, value in named.items()}
+
+
+def _without_secrets(value: Any, name: str = "") -> Safe:
+    """The same with every text in it masked; a list stays a list, and what it holds stands under the name before it."""
     match value:
         case None | int() | float():
             return value
+        case Mapping():
+            return _fields(value)
         case list() | tuple() | set() | frozenset():
-            return [_without_secrets(each) for each in value]
+            rows = list(value)
+            return [_without_secrets(each, _name_before(rows, at) or name) for at, each in enumerate(rows)]
         case bytes():
-            return mask(value.decode("utf-8", "replace"))
+            return mask_field(name, value.decode("utf-8", "replace"))
         case _:
-            return mask(str(value))
+            return mask_field(name, str(value))
+
+
+def _name_before(rows: list[Any], at: int) -> str:
+    """In a list of arguments what follows --password is one."""
+    before = rows[at - 1] if at else None
+    return before.lstrip("-") if isinstance(before, str) and len(before) <= LONGEST_NAME else ""

@@ -78,7 +78,7 @@ async def run(
             await told(progress)
     except LibraryError as error:
         if not dry:
-            await _keep(library, name, state, clock(), str(error))
+            await _keep(library, name, state, clock(), library.masked(str(error)))
         raise
     finally:
         await importer.close()

@@ -9,7 +9,7 @@ TWINS = dict(zip("аеорсухіѕјһԁɡкмтвнАВЕКМНОРСТХІЅ
 ODD = re.compile(
     "(?P<gone>\x1b\\[[0-9;?]*[ -/]*[@-~]"
     "|[\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f])"
-    r"|(?P<escape>\\u00[2-7][0-9a-fA-F]|%[2-7][0-9a-fA-F])"
+    r"|(?P<escape>\\u(?:00[2-7]|[4-9][0-9a-fA-F]{2}|[fF]{2}[0-5])[0-9a-fA-F]|%[2-7][0-9a-fA-F])"
     "|(?P<wide>[\uff01-\uff5e\u3000])"
     f"|(?P<twin>[{''.join(TWINS)}])"
 )
@@ -51,6 +51,5 @@ def canonical(text: str) -> Canonical:
 def _plain(found: re.Match[str]) -> str:
     if found["twin"]:
         return TWINS[found["twin"]]
-    if found["escape"]:
-        return chr(int(found["escape"][-2:], 16))
-    return unicodedata.normalize("NFKC", found["wide"])[:1] if found["wide"] else ""
+    wide = chr(int(found["escape"].lstrip("\\u%"), 16)) if found["escape"] else found["wide"]
+    return unicodedata.normalize("NFKC", wide)[:1] if wide else ""

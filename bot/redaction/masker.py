@@ -30,7 +30,7 @@ for _rule in RULES:
         BY_SIGN.setdefault(_sign, []).append(_rule)
 ELEVEN = r"~\d{11}"
 SPACED = r"~\d{3,4}[- ]\d{4}[- ]\d{4}"
-ODD_SIGNS = frozenset({"~\\x1b\\[", r"~\\u00[2-7]", "~%[2-7][0-9a-f]"})
+ODD_SIGNS = frozenset({"~\\x1b\\[", r"~\\u(?:00[2-7]|[4-9][0-9a-f]{2}|ff[0-5])", "~%[2-7][0-9a-f]"})
 SPOKEN = frozenset(spoken.SIGNS)
 DIGITS = frozenset({ELEVEN, SPACED})
 CODED = frozenset(encoded.SIGNS)

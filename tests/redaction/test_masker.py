@@ -21,6 +21,7 @@ HIDING = {
     "an invisible letter in the name": f"pass\u200bword={SECRET}",
     "wide letters": f"ｐａｓｓｗｏｒｄ＝{SECRET}",
     "a JSON escape": '{"\\u0070assword":"' + SECRET + '"}',
+    "Chinese as JSON escapes it": '{"msg": "\\u5bc6\\u7801\\uff1a' + SECRET + '"}',
     "a URL escape": f"GET /x?q=password%3D{SECRET.replace('!', '%21')}",
     "escaped twice": 'msg="{\\\\\\"password\\\\\\":\\\\\\"' + SECRET + '\\\\\\"}"',
     "a comment that asks to be let through": f"clone {PAT} done # gitleaks:allow # pragma: allowlist secret",

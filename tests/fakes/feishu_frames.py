@@ -10,21 +10,19 @@ HOUSE = "lark_oapi"
 
 
 def _loaded() -> ModuleType:
-    """Its packages without their `__init__`, which imports every call that Feishu has; nobody else sees them so."""
+    """Its packages without their `__init__`, which imports every call that Feishu has.
+
+    They stay so in this process, since the frames import their parts as they are asked for; who needs all of the SDK
+    has a process of its own.
+    """
     found = importlib.util.find_spec(HOUSE)
     assert found is not None
     assert found.origin is not None, "lark-oapi is one of the tools of the tests"
-    if HOUSE in sys.modules:
-        return importlib.import_module(f"{HOUSE}.ws.pb.pbbp2_pb2")
-    for name in (HOUSE, f"{HOUSE}.ws"):
+    for name in (HOUSE, f"{HOUSE}.ws") if HOUSE not in sys.modules else ():
         bare = ModuleType(name)
         bare.__path__ = [str(Path(found.origin).parent.joinpath(*name.split(".")[1:]))]
         sys.modules[name] = bare
-    try:
-        return importlib.import_module(f"{HOUSE}.ws.pb.pbbp2_pb2")
-    finally:
-        for name in [each for each in sys.modules if each.split(".")[0] == HOUSE]:
-            del sys.modules[name]
+    return importlib.import_module(f"{HOUSE}.ws.pb.pbbp2_pb2")
 
 
 Frame = _loaded().Frame

@@ -35,7 +35,7 @@ async def serve(name):
 
         app = web.Application()
         app.router.add_get("/stamps", told)
-        runner = web.AppRunner(app)
+        runner = web.AppRunner(app, shutdown_timeout=0.5)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()

@@ -56,7 +56,7 @@ class SlackServer:
         app.router.add_get("/link", self._link)
         app.router.add_post("/upload/{id}", self._upload)
         app.router.add_get("/files-pri/{name}", self._file)
-        self._runner = web.AppRunner(app)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.5)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()

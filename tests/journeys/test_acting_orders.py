@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.playground import Playground
+from bot.playground import FastClock, Playground
 from skills import Clock
 from tests.journeys.visitor import house_over, texts
 
 
 @pytest.fixture
 async def seat(tmp_path):
-    async with Playground() as shop:
+    async with Playground(clock=FastClock(time.time(), 8.0)) as shop:
         clock = Clock(lambda: datetime.fromtimestamp(shop.clock(), UTC))
         async with house_over(tmp_path, {"kubernetes": shop.kubernetes_url}, clock) as seat:
             yield seat
@@ -96,7 +96,7 @@ async def other_thread(who, thread):
 
 
 async def test_a_mirror_shows_the_same_decision_and_a_word_there_counts(tmp_path):
-    async with Playground() as shop:
+    async with Playground(clock=FastClock(time.time(), 8.0)) as shop:
         clock = Clock(lambda: datetime.fromtimestamp(shop.clock(), UTC))
         urls = {"kubernetes": shop.kubernetes_url}
         async with house_over(tmp_path, urls, clock, mirrors=("web:ops",)) as seat:

@@ -13,7 +13,7 @@ from tests.journeys.visitor import house_over, texts
 
 @pytest.fixture
 async def shop():
-    async with Playground() as playground:
+    async with Playground(clock=FastClock(time.time(), 8.0)) as playground:
         yield playground
 
 

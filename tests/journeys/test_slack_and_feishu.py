@@ -10,7 +10,7 @@ import pytest
 
 from bot.act.policy import DEFAULT
 from bot.app import Given, build, on_duty
-from bot.playground import Playground
+from bot.playground import FastClock, Playground
 from bot.settings import DutyBotSettings
 from bot.talk.channels.feishu import FeishuSettings
 from bot.talk.channels.slack import SlackSettings
@@ -168,7 +168,7 @@ async def at_work(folder, name, given, shop, policy=None):
 @pytest.fixture(params=["slack", "feishu"])
 async def side(request, tmp_path):
     server = SlackServer() if request.param == "slack" else FeishuServer()
-    async with server, Playground() as shop:
+    async with server, Playground(clock=FastClock(time.time(), 8.0)) as shop:
         made = SlackSide(server) if request.param == "slack" else FeishuSide(server)
         async with at_work(tmp_path, request.param, made.given(), shop):
             yield made

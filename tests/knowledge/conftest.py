@@ -1,6 +1,7 @@
 """Libraries for tests: by words alone where that will do, with the model where likeness matters."""
 
 from collections.abc import AsyncIterator
+from os import environ
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from knowledge import KnowledgeSettings, Library
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The prepared model is written once for all tests."""
-    return tmp_path_factory.mktemp("models")
+    """The prepared model is written once for all tests, and for all workers of a run."""
+    mine = tmp_path_factory.getbasetemp()
+    folder = (mine.parent if "PYTEST_XDIST_WORKER" in environ else mine) / "models"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture

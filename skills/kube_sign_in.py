@@ -6,6 +6,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import SecretStr
@@ -15,6 +16,7 @@ from skills.http import Server
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 SYSTEM = "Kubernetes"
+LARGEST = 4 * 2**20
 
 
 class KubernetesAccount(Protocol):
@@ -70,27 +72,50 @@ def _by_url(settings: KubernetesAccount) -> Server:
 def _by_kubeconfig(settings: KubernetesAccount) -> Server:
     path = Path(settings.kubeconfig).expanduser()
     try:
-        written = yaml.safe_load(path.read_text(encoding="utf-8"))
-        context = _named(written["contexts"], settings.kubeconfig_context or written["current-context"])["context"]
-        cluster = _named(written["clusters"], context["cluster"])["cluster"]
-        user = _named(written["users"], context["user"])["user"]
-        if "exec" in user or "auth-provider" in user:
-            raise Unreachable("kubeconfig_runs_a_program", path=str(path))
-        return Server(
-            SYSTEM,
-            cluster["server"],
-            token=user.get("token", ""),
-            token_file=_beside(path, user.get("tokenFile")),
-            user=user.get("username", ""),
-            password=user.get("password", ""),
-            ca_file=_beside(path, cluster.get("certificate-authority")),
-            ca_text=_decoded(cluster.get("certificate-authority-data")),
-            client_cert=_certificate(path, user),
-            check_certificate=settings.check_certificate and not cluster.get("insecure-skip-tls-verify", False),
-            timeout=settings.timeout,
-        )
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        raise Unreachable("bad_kubeconfig", path=str(path), why=f"{type(error).__name__}: {error}") from error
+        if path.stat().st_size > LARGEST:
+            raise ValueError("it is too large")
+        return _told(path, yaml.safe_load(path.read_text(encoding="utf-8")), settings)
+    except yaml.YAMLError as error:  # its own words would quote the line, and a token may stand there
+        mark = getattr(error, "problem_mark", None)
+        why = f"it is no YAML, line {mark.line + 1}" if mark else "it is no YAML"
+        raise Unreachable("bad_kubeconfig", path=str(path), why=why) from None
+    except RecursionError:
+        raise Unreachable("bad_kubeconfig", path=str(path), why="it is nested too deep") from None
+    except (OSError, LookupError, TypeError, AttributeError, ValueError) as error:
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise Unreachable("bad_kubeconfig", path=str(path), why=why) from error
+
+
+def _told(path: Path, written: Any, settings: KubernetesAccount) -> Server:
+    context = _named(written["contexts"], settings.kubeconfig_context or written["current-context"])["context"]
+    cluster = _named(written["clusters"], context["cluster"])["cluster"]
+    user = _named(written["users"], context["user"])["user"]
+    if "exec" in user or "auth-provider" in user:
+        raise Unreachable("kubeconfig_runs_a_program", path=str(path))
+    where = _text(cluster, "server")
+    if not where.isprintable() or urlsplit(where).scheme not in {"http", "https"} or not urlsplit(where).hostname:
+        raise ValueError("its server is no address")
+    return Server(
+        SYSTEM,
+        where,
+        token=_text(user, "token"),
+        token_file=_beside(path, _text(user, "tokenFile")),
+        user=_text(user, "username"),
+        password=_text(user, "password"),
+        ca_file=_beside(path, _text(cluster, "certificate-authority")),
+        ca_text=_decoded(_text(cluster, "certificate-authority-data")),
+        client_cert=_certificate(path, user),
+        check_certificate=settings.check_certificate and cluster.get("insecure-skip-tls-verify") is not True,
+        timeout=settings.timeout,
+    )
+
+
+def _text(held: dict[str, Any], name: str) -> str:
+    """Raises TypeError for what is no text; what is not there is empty."""
+    found = held.get(name)
+    if found is not None and not isinstance(found, str):
+        raise TypeError(f"{name} is no text")
+    return (found or "").strip() if name in {"token", "server"} else found or ""
 
 
 def _named(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
@@ -126,8 +151,8 @@ def _certificate(path: Path, user: dict[str, Any]) -> tuple[str, str] | None:
     """TLS wants files; what is written inside the kubeconfig is put into private ones."""
     kept = []
     for part in ("client-certificate", "client-key"):
-        if inside := user.get(f"{part}-data"):
+        if inside := _text(user, f"{part}-data"):
             kept.append(_in_file(base64.b64decode(inside)))
-        elif told := _beside(path, user.get(part)):
+        elif told := _beside(path, _text(user, part)):
             kept.append(told)
     return (kept[0], kept[1]) if len(kept) == 2 else None

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,14 +11,19 @@ from typing import Any
 
 import numpy as np
 
+from bot.errors import BadInput
 from bot.playground.kube import api as kubernetes_api
 from bot.playground.kube.cluster import Cluster
 from bot.playground.kube.kinds import Manifest
 from bot.playground.kube.paths import Target
+from bot.playground.kube.status import ApiError
 from bot.playground.logql.streams import Entry, KeptStreams, Stream
 from bot.playground.loki_api import LokiBehind
 from bot.playground.prometheus_api import PrometheusBehind
 from bot.playground.promql.frames import Labels, RawSeries
+
+ODD = (KeyError, IndexError, TypeError, AttributeError, ValueError, OverflowError, RecursionError, EOFError, zlib.error)
+"""What reading goes wrong with where a file is cut short, or holds other kinds of things."""
 
 
 @dataclass(slots=True)
@@ -58,9 +64,18 @@ class Bundle:
     @classmethod
     def read(cls, folder: Path) -> "Bundle":
         """From its folder; any file but case.json may be absent, and any may be gzipped."""
+        try:
+            return cls._read(folder)
+        except ODD as error:
+            raise _broken(folder, error) from error
+
+    @classmethod
+    def _read(cls, folder: Path) -> "Bundle":
         case = _load(folder, "case.json")
         if case is None:
-            raise FileNotFoundError(f"{folder} is no case: it has no case.json")
+            raise BadInput("bundle_no_case", path=str(folder))
+        if not isinstance(case.get("ask") or {}, dict):
+            raise TypeError("what was asked is no object")
         metrics, logs, objects = (_load(folder, f"{name}.json") for name in ("metrics", "logs", "objects"))
         return cls(
             datetime.fromisoformat(case["now"]).timestamp(),
@@ -84,8 +99,11 @@ class Bundle:
         if self.manifests is None:
             return None
         cluster = Cluster(lambda: self.now)
-        for manifest in self.manifests:
-            _keep(cluster, manifest)
+        try:
+            for manifest in self.manifests:
+                _keep(cluster, manifest)
+        except (*ODD, ApiError) as error:
+            raise _broken(Path("objects.json"), error) from error
 
         def remove(target: Target, _: Manifest) -> Manifest:
             return cluster.delete(target.kind, target.namespace or "", target.name)
@@ -112,6 +130,11 @@ class Bundle:
             lines = lines[len(lines) - min(len(lines), asked.tail) :]
         text = "".join(f"{line}\n" for _, line in lines)
         return text if asked.limit_bytes is None else text[: asked.limit_bytes]
+
+
+def _broken(path: Path, error: Exception) -> BadInput:
+    why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return BadInput("bundle_broken", path=str(path), why=why)
 
 
 def _load(folder: Path, name: str) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.errors import BadInput
 from bot.playground import Playground
 
 NOW = "2026-03-01T12:00:00Z"
@@ -54,5 +55,5 @@ async def test_what_was_not_kept_is_away(tmp_path):
 
 
 async def test_a_folder_without_a_case_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"case\.json"):
+    with pytest.raises(BadInput, match="bundle_no_case"):
         Playground.from_bundle(tmp_path)

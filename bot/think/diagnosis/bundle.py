@@ -4,6 +4,7 @@ import gzip
 import json
 import math
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import Any
 from bot.domain.alert import Alert
 from bot.domain.report import Past
 from bot.errors import BadInput
-from bot.think.diagnosis.clock import moment
+from bot.think.diagnosis.clock import END_OF_TIME, moment
 from bot.think.diagnosis.sight import Ask, LogLine, Sight, Track
 from bot.think.diagnosis.thing import Thing
 
+BROKEN = (ValueError, OSError, EOFError, zlib.error, RecursionError)
 MAX_BYTES = 256 * 2**20
 _OF_PASSAGE = ("title", "text", "url", "source", "key")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})?")
@@ -33,7 +35,8 @@ def read_bundle(folder: Path) -> Sight:
     gaps = tuple(
         name for name, found in (("kubernetes", objects), ("prometheus", metrics), ("loki", logs)) if found is None
     )
-    ask = read_ask(case.get("ask") or {})
+    told = case.get("ask")
+    ask = read_ask(told if isinstance(told, Mapping) else {})
     return Sight(
         now=now,
         ask=ask,
@@ -55,24 +58,22 @@ def _load(folder: Path, name: str) -> Any:
         try:
             with opener(path, "rt", encoding="utf-8") as file:
                 return json.load(file)
-        except (ValueError, OSError) as error:
+        except BROKEN as error:
             raise BadInput("bundle_broken", path=str(path), why=str(error)) from error
     return None
 
 
 def read_ask(ask: Mapping[str, Any]) -> Ask:
     """The alerts or the question of a case."""
-    payloads = [ask["payload"]] if ask.get("kind") == "alert" else ask.get("payloads") or []
-    alerts = tuple(
-        read_alert(alert) for payload in payloads if isinstance(payload, Mapping) for alert in payload.get("alerts", ())
-    )
+    payloads = _rows([ask.get("payload")] if ask.get("kind") == "alert" else ask.get("payloads"))
+    alerts = tuple(read_alert(alert) for payload in payloads for alert in _rows(payload.get("alerts")))
     return Ask(alerts, str(ask.get("text") or ""))
 
 
 def read_alert(alert: Mapping[str, Any]) -> Alert:
     """One alert of an Alertmanager webhook (version 4)."""
     status, begun = str(alert.get("status", "firing")), str(alert.get("startsAt", ""))
-    labels = {str(key): str(value) for key, value in (alert.get("labels") or {}).items()}
+    labels = _texts(alert.get("labels"))
     fingerprint = str(alert.get("fingerprint") or hash(tuple(sorted(labels.items()))))
     starts = datetime.fromtimestamp(moment(begun) or 0.0, UTC)
     ends = moment(alert.get("endsAt"))
@@ -83,7 +84,7 @@ def read_alert(alert: Mapping[str, Any]) -> Alert:
         firing=status == "firing",
         starts_at=starts,
         ends_at=datetime.fromtimestamp(ends, UTC) if ends and ends > 0 else None,
-        annotations={str(key): str(value) for key, value in (alert.get("annotations") or {}).items()},
+        annotations=_texts(alert.get("annotations")),
         url=str(alert.get("generatorURL") or ""),
     )
 
@@ -105,8 +106,8 @@ def read_things(listed: Any) -> Iterator[Thing]:
 
 def read_tracks(series: Any) -> Iterator[Track]:
     """Prometheus range series -> tracks; NaN and broken points are left out."""
-    for one in series if isinstance(series, list) else ():
-        labels = {str(key): str(value) for key, value in (one.get("metric") or {}).items()}
+    for one in _rows(series):
+        labels = _texts(one.get("metric"))
         name = labels.pop("__name__", "")
         points = sorted(_points(one.get("values") or ([one["value"]] if "value" in one else [])))
         if points:
@@ -114,24 +115,35 @@ def read_tracks(series: Any) -> Iterator[Track]:
 
 
 def _points(values: Any) -> Iterator[tuple[float, float]]:
-    for pair in values:
+    for pair in values if isinstance(values, list) else ():
         try:
             at, value = float(pair[0]), float(pair[1])
-        except (TypeError, ValueError, IndexError):
+        except (TypeError, ValueError, LookupError, OverflowError):
             continue
-        if math.isfinite(value):
+        if math.isfinite(value) and 0 <= at < END_OF_TIME:
             yield at, value
 
 
 def read_lines(streams: Any) -> Iterator[LogLine]:
     """Loki streams -> lines."""
-    for stream in streams if isinstance(streams, list) else ():
-        labels = {str(key): str(value) for key, value in (stream.get("stream") or {}).items()}
-        for pair in stream.get("values") or ():
+    for stream in _rows(streams):
+        labels, values = _texts(stream.get("stream")), stream.get("values")
+        for pair in values if isinstance(values, list) else ():
             try:
-                yield LogLine(int(pair[0]) / 1e9, str(pair[1]), labels)
-            except (TypeError, ValueError, IndexError):
+                at, text = int(pair[0]) / 1e9, str(pair[1])
+            except (TypeError, ValueError, LookupError, OverflowError):
                 continue
+            if 0 <= at < END_OF_TIME:
+                yield LogLine(at, text, labels)
+
+
+def _rows(found: Any) -> list[Mapping[str, Any]]:
+    """Of what should be a list of objects, those that are."""
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+
+
+def _texts(found: Any) -> dict[str, str]:
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, Mapping) else {}
 
 
 def read_passages(kept: Any) -> Iterator[Past]:
@@ -140,7 +152,7 @@ def read_passages(kept: Any) -> Iterator[Past]:
     for one in listed if isinstance(listed, list) else ():
         told = one if isinstance(one, Mapping) else {"text": one}
         title, text, url, source, key = (str(told.get(name) or "") for name in _OF_PASSAGE)
-        if title or text:
+        if title.strip() or text.strip():
             yield Past(title or text.strip().splitlines()[0][:120], text, url, source, key)
 
 

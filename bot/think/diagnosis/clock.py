@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+END_OF_TIME = 253_402_300_800 - 86_400
+"""The end of the year 9999, less what another zone may add."""
 _UNITS = {
     "": 1.0,
     "m": 1e-3,
@@ -30,9 +32,10 @@ def moment(text: Any) -> float | None:
         return None
     try:
         read = datetime.fromisoformat(text)
-    except ValueError:
+        at = (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+        return at if 0 <= at < END_OF_TIME else None
+    except (ValueError, OverflowError):
         return None
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 
 def amount(text: Any) -> float | None:

@@ -22,11 +22,15 @@ class Thing:
 
     @property
     def labels(self) -> Mapping[str, str]:
-        return self.get("metadata", "labels") or {}
+        return self._texts("labels")
 
     @property
     def annotations(self) -> Mapping[str, str]:
-        return self.get("metadata", "annotations") or {}
+        return self._texts("annotations")
+
+    def _texts(self, name: str) -> Mapping[str, str]:
+        found = self.get("metadata", name)
+        return found if isinstance(found, Mapping) else {}
 
     @property
     def query(self) -> str:

@@ -206,25 +206,26 @@ async def at_random(url: str, incidents: int, seconds: float) -> dict[str, JSON]
         base = url or f"sqlite:///{place}/bot.sqlite"
         async with workloads() as cluster, fleet(place, base, cluster.url, 3 if url else 1) as (bots, book):
             names = [cluster.add(f"random-{number}") for number in range(incidents)]
-            before = await _alerts(book) if url else 0
             await asyncio.gather(*(bot.start() for bot in bots))
-            kills = 0
+            before = await _alerts(book)
+            kills, enough = 0, asyncio.Event()
 
             async def kill() -> None:
                 nonlocal kills
-                while True:
-                    await asyncio.sleep(chance.uniform(0.5, 3.0))
+                while not enough.is_set():
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(enough.wait(), chance.uniform(0.5, 3.0))
+                        return
                     bot = bots[kills % len(bots)]
                     await bot.kill()
                     kills += 1
-                    await bot.start()
+                    await bot.start()  # never broken off: a bot that is not waited for as it starts ends itself
 
             killing = asyncio.create_task(kill())
             client = httpx.AsyncClient(timeout=10)
-            late = await _work(client, names, [bot.url for bot in bots], seconds, killing)
-            for bot in bots:
-                if not bot.alive:
-                    await bot.start()
+            late = await _work(client, names, [bot.url for bot in bots], seconds)
+            enough.set()
+            await killing
             not_seen, seconds_after = await _drained(book, late)
             await client.aclose()
             not_made = sum(cluster.changes[name] == 0 for name in names)
@@ -267,9 +268,8 @@ async def _work(
     names: Sequence[str],
     urls: list[str],
     seconds: float,
-    killing: "asyncio.Task[None]",
 ) -> list["asyncio.Task[None]"]:
-    """Spread over the time; gives what is not yet done when the killing stops."""
+    """Spread over the time; gives what is not yet done then."""
     begun, work = time.monotonic(), []
     for number, name in enumerate(names):
         await asyncio.sleep(max(0.0, begun + seconds * number / len(names) - time.monotonic()))
@@ -279,8 +279,6 @@ async def _work(
         work.append(asyncio.create_task(tell(client, lambda: random.sample(urls, len(urls)), [alert])))
         work.append(asyncio.create_task(restart(name, lambda: random.sample(urls, len(urls)))))
     await asyncio.sleep(max(0.0, begun + seconds - time.monotonic()))
-    killing.cancel()
-    await asyncio.wait([killing])
     return work
 
 

@@ -19,6 +19,8 @@ from bot.talk.threads import Threads, unnamed
 from bot.telemetry import OUTBOX_GIVEN_UP, span
 
 log = structlog.get_logger()
+NEXT_AFTER = 2.0
+"""Seconds that one card, which a channel does not accept, holds up the next."""
 
 
 @dataclass(slots=True)
@@ -50,17 +52,34 @@ class Outbox:
         self._places = threads
         self._sleep = sleep
         self._lines: dict[str, _Line] = {}
+        self._resending: asyncio.Task[None] | None = None
 
     async def adopt(self) -> int:
         """Send on what was kept and not accepted, and nobody on duty holds. Returns how many those were."""
         found = await self._outgoing.adopt(self._lines)
-        found = [each for each in found if each[0].slot not in self._lines]
-        for delivery, sent in found:
-            self._send(delivery.slot, _Line(delivery, delivery.revision, sent=sent))
-        return len(found)
+        lines = [_Line(each, each.revision, sent=sent) for each, sent in found if each.slot not in self._lines]
+        self._lines |= {line.newest.slot: line for line in lines}
+        for line in lines:
+            if line.newest.ref:
+                self._send(line.newest.slot, line)
+        unsure = [line for line in lines if not line.newest.ref]
+        self._resending = asyncio.create_task(self._resend(unsure, self._resending), name="send what was kept")
+        return len(lines)
+
+    async def _resend(self, lines: list[_Line], before: asyncio.Task[None] | None) -> None:
+        """What may have been posted already is sent one by one: ended amid this, we leave one in doubt and not all."""
+        if before:
+            await asyncio.wait([before])
+        for line in lines:
+            if self._lines.get(line.newest.slot) is line:
+                self._send(line.newest.slot, line)
+            if line.sender:
+                await asyncio.wait([line.sender], timeout=NEXT_AFTER)
 
     async def stop(self, patience: float = 5.0) -> None:
         """Wait a little for what is under way; the rest is sent after the next start."""
+        if self._resending:
+            self._resending.cancel()
         senders = [line.sender for line in self._lines.values() if line.sender]
         if senders:
             _, late = await asyncio.wait(senders, timeout=patience)
@@ -113,8 +132,10 @@ class Outbox:
 
     async def settled(self, slot: str) -> None:
         """Return when nothing of this slot is under way."""
-        while (line := self._lines.get(slot)) and line.sender and not line.sender.done():
-            await asyncio.wait([line.sender])
+        while (line := self._lines.get(slot)) and (under_way := line.sender or self._resending):
+            if under_way.done():
+                return
+            await asyncio.wait([under_way])
 
     @property
     def depth(self) -> int:

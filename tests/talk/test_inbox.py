@@ -10,7 +10,7 @@ from bot.domain.alert import Alert
 from bot.domain.event import Finished, Granted, Look
 from bot.domain.message import Message, Person, Thread
 from bot.errors import StoreDown
-from bot.talk.inbox import LEAST_TIME, MOST_ATTEMPTS, Inbox
+from bot.talk.inbox import LEAST_TIME, MOST_ATTEMPTS, RETURNING, Inbox
 from bot.talk.threads import Threads
 
 ANN = Person("U1", "Ann")
@@ -110,6 +110,31 @@ async def test_who_kills_the_process_again_and_again_for_minutes_loses_no_event(
     soon = began + LEAST_TIME - timedelta(seconds=1)
     for _ in range(MOST_ATTEMPTS * 3):
         assert await Inbox(database, Threads(database), lambda: soon).start(_never) == 1
+
+
+async def test_what_waited_is_begun_some_at_a_time_and_nothing_slow_holds_it_up(database, monkeypatch):
+    monkeypatch.setattr("bot.talk.inbox.NEXT_AFTER", 0.5)
+    before = Inbox(database, Threads(database))
+    for number in range(3 * RETURNING):
+        await before.hear(message(f"m{number}", thread=f"t{number}"))
+    begun, go_on = [], asyncio.Event()
+
+    async def respond(event):
+        begun.append(event.key)
+        await go_on.wait()
+
+    after = Inbox(database, Threads(database))
+    assert await after.start(respond) == 3 * RETURNING
+    await asyncio.sleep(0.1)
+    assert begun == [f"m{number}" for number in range(RETURNING)]
+    await after.hear(message("new", thread="another"))
+    await asyncio.sleep(0.1)
+    assert begun[RETURNING:] == ["new"]
+    while len(begun) < 3 * RETURNING + 1:
+        await asyncio.sleep(0.05)
+    go_on.set()
+    await after.idle()
+    assert await Inbox(database, Threads(database)).start(respond) == 0
 
 
 async def _never(event):

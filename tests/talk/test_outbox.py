@@ -83,6 +83,52 @@ async def test_what_was_not_accepted_before_the_end_is_sent_after_a_restart(data
     assert [each.card.title for each in wall.shown] == ["kept"]
 
 
+class Counting(Wall):
+    """How many cards are on their way at once."""
+
+    def __init__(self, stuck=""):
+        super().__init__()
+        self.now, self.most, self.stuck = 0, 0, stuck
+
+    async def show(self, delivery):
+        if delivery.slot == self.stuck:
+            await asyncio.sleep(3600)
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.01)
+        self.now -= 1
+        return await super().show(delivery)
+
+
+async def kept_only(database, slots):
+    before = Outbox(database, {"wall": Wall(trouble=[TryLater(3600)] * len(slots))}, Threads(database))
+    for slot in slots:
+        await before.show(slot, HERE, card(slot))
+    await before.stop(patience=0.05)
+
+
+async def test_what_may_have_been_posted_before_the_end_is_sent_one_by_one(database):
+    slots = [f"s{number}" for number in range(8)]
+    await kept_only(database, slots)
+    wall = Counting()
+    after = Outbox(database, {"wall": wall}, Threads(database))
+    assert await after.adopt() == 8
+    await asyncio.gather(*(after.settled(slot) for slot in slots))
+    assert sorted(each.slot for each in wall.shown) == slots
+    assert wall.most == 1
+
+
+async def test_one_that_is_stuck_does_not_hold_up_the_others(database, monkeypatch):
+    monkeypatch.setattr("bot.talk.outbox.NEXT_AFTER", 0.05)
+    await kept_only(database, ["a", "b", "c"])
+    wall = Counting(stuck="a")
+    after = Outbox(database, {"wall": wall}, Threads(database))
+    await after.adopt()
+    await asyncio.gather(after.settled("b"), after.settled("c"))
+    assert [each.slot for each in wall.shown] == ["b", "c"]
+    await after.stop(patience=0.01)
+
+
 async def test_it_waits_as_told_and_tries_again_after_faults(database):
     pauses = []
 

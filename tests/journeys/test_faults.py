@@ -116,6 +116,19 @@ async def reports(seat, names, seconds=300.0):
         await asyncio.sleep(0.2)
 
 
+async def headed(lin, found, seconds=120.0):
+    """All cards by thread, once each incident's card shows its report: it is rendered after it is kept."""
+    until = time.monotonic() + seconds
+    while True:
+        threads = (await lin.client.get("/web/threads")).json()["threads"]
+        shown = {each["id"]: [entry["card"] for entry in await lin.cards(each["id"])] for each in threads}
+        told = [texts(card) for some in shown.values() for card in some]
+        there = all(any(each.id in text and "Report" in text for text in told) for each in found.values())
+        if there or time.monotonic() > until:
+            return shown
+        await asyncio.sleep(0.2)
+
+
 async def pictured(url, threads, pictures):
     """To look at: what a person sees of each of these incidents, in both languages."""
     async with chromium() as browser:
@@ -141,8 +154,7 @@ def told(kube, prometheus, loki, start_alertmanager, tmp_path_factory):
         async with duty(tmp_path_factory.mktemp("faults"), urls, start_alertmanager) as (manager, lin, seat):
             await asyncio.to_thread(fire, manager, spaces, ALL)
             found = await reports(seat, ALL)
-            threads = (await lin.client.get("/web/threads")).json()["threads"]
-            shown = {each["id"]: [entry["card"] for entry in await lin.cards(each["id"])] for each in threads}
+            shown = await headed(lin, found)
             cards = [card for some in shown.values() for card in some]
             if pictures := os.environ.get("DUTYBOT_PICTURES"):
                 named = {name: each.id for name, each in found.items() if name in SHOWN}

@@ -4,12 +4,14 @@ import statistics
 
 from bot.domain.finding import Cause, Subject
 from bot.domain.units import unit_of
-from bot.think.diagnosis.rates import legible
+from bot.think.diagnosis.rates import SHARE, legible
 from bot.think.diagnosis.report import Chart, Moment, Suspect
 from bot.think.diagnosis.sight import Sight, Track
 from bot.think.diagnosis.suspects.findings import STRONG
 
 LEAST_POINTS = 4
+HELD_BACK = 0.25
+"""Throttled for so much of the time, a container is worth a look however steady that is."""
 BEFORE = 3600.0
 _GOLDEN = "latency duration error availability success memory cpu used restarts lag connections"
 GOLDEN = tuple(_GOLDEN.split())
@@ -54,4 +56,6 @@ def _weight(sight: Sight, track: Track, names: set[str]) -> float:
     before, after = (before, after) if before and after else (track.values[:2], track.values[-2:])
     spread = statistics.pstdev(before) + 0.05 * abs(statistics.mean(before)) + 1e-9
     moved = min(abs(statistics.mean(after) - statistics.mean(before)) / spread, 50.0)
+    if track.name == SHARE and statistics.mean(after) >= HELD_BACK:  # held back all the time does not move
+        moved = max(moved, 1.0)
     return moved * (2.0 if any(word in track.name for word in GOLDEN) else 1.0)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.finding import Category
 from bot.think.diagnosis import Verdict, diagnose
-from tests.think.diagnosis.faults import POD, SET, Fault, crash, crashing, hpa, stuck, unplaced
+from tests.think.diagnosis.faults import POD, SET, Fault, crash, crashing, hpa, series, stuck, unplaced
 from tests.think.diagnosis.kube import alert, event, iso, sight, thing
 from tests.think.diagnosis.shop import WELL, app, broken, ended, meta, node, nodes, ready, running, waiting
 from tests.think.diagnosis.test_calm import leftover, once
@@ -267,3 +267,14 @@ def test_what_only_looks_like_one_is_well(name: str, asked: bool):
     question = {"kind": "question", "text": f"Is {next(iter(labels.values()))} in namespace shop all right?"}
     diagnosis = diagnose(sight(*things, *nodes(), ask=question if asked else alert(called, **labels)))
     assert diagnosis.verdict is Verdict.HEALTHY, [(one.key, str(one.about), one.confidence) for one in diagnosis.causes]
+
+
+def test_what_is_throttled_all_the_time_has_its_chart_though_nothing_moves():
+    counted = {"pod": POD, "container": "main"}
+    metrics = [
+        series("container_cpu_cfs_throttled_periods_total", [8.0 * step for step in range(40)], **counted),
+        series("container_cpu_cfs_periods_total", [10.0 * step for step in range(40)], **counted),
+    ]
+    found = diagnose(sight(*app(), *nodes(), ask=alert("CPUThrottlingHigh", deployment="checkout"), metrics=metrics))
+    assert found.chart is not None
+    assert found.chart.name == "container_cpu_throttled_ratio"

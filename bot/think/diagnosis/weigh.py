@@ -20,6 +20,8 @@ AUDIT = re.compile(r"wrong|problem|issue|healthy|check|异常|问题|健康|检�
 """Somebody asks for anything that is not as it should be: then remarks count too."""
 ELSEWHERE = 0.35
 BESIDE = 0.75
+IN_THE_SAME_PLACE = 0.64
+"""Of what is only in the same namespace, and linked by nothing: what was asked about comes first, if it is ill."""
 FAR = 0.2
 ON_NODES = frozenset({"Node", "Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"})
 VAGUE = frozenset({"crash_loop", "back_off", "exited", "restarted", "not_ready", "service_suspect"})
@@ -62,7 +64,7 @@ class Scale:
         if not self.asked and not self.spaces:
             return 1.0
         if about.namespace in self.spaces:
-            return BESIDE if self.asked else 1.0
+            return IN_THE_SAME_PLACE if self.asked else 1.0
         if about.kind == "Node" and self.nodes is not None and about.name not in self.nodes:
             return FAR
         if not about.namespace or finding.key == "service_suspect":

@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from bot.act.ledger.elasticsearch import ElasticsearchLedger, Refused
 from bot.act.ledger.file import FileLedger
+from bot.act.ledger.reading import records
 from bot.domain.record import AuditRecord
 from tests.servers.elasticsearch_server import ElasticsearchServer
 from tests.servers.process import LOCAL, free_port
@@ -141,14 +142,60 @@ async def test_while_it_is_away_records_wait_and_follow_by_themselves_when_it_is
     await kept.close()
 
 
+@pytest.mark.servers
+async def test_answers_are_lost_it_is_away_for_long_we_restart_and_all_is_there_once_in_order(tmp_path, elasticsearch):
+    port, stream, there = free_port(), f"audit-{uuid.uuid4().hex[:8]}", urlsplit(elasticsearch.url).port
+    url = f"http://{LOCAL}:{port}"
+    kept = ledger(tmp_path, url, stream)
+    async with relay(port, there, deaf=True):
+        for number in range(30):
+            await kept.append(record(number))
+        async with asyncio.timeout(60):
+            while count_of(elasticsearch, stream) < 1:
+                await asyncio.sleep(0.1)
+        assert await kept.behind() == 30, "it has taken some, and we have not heard of it"
+    for number in range(30, 330):
+        await kept.append(record(number))
+    assert "does not answer" in await kept.health()
+    assert await kept.behind() == 330
+    assert [seq for seq, _ in records(tmp_path / "audit.jsonl")] == list(range(1, 331)), "reads go on from the file"
+    await kept.close()
+    again = ledger(tmp_path, url, stream)
+    await again.append(record(330))
+    assert await again.behind() == 331
+    async with relay(port, there), asyncio.timeout(120):
+        while await again.behind():
+            await asyncio.sleep(0.1)
+        assert await again.health() == ""
+    count_of(elasticsearch, stream)
+    found = elasticsearch.client.post(f"/{stream}/_search", json={"size": 999, "sort": ["seq"]}).json()["hits"]["hits"]
+    assert [hit["_source"]["seq"] for hit in found] == list(range(1, 332))
+    chains = [json.loads(line)["chain"] for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    assert [hit["_source"]["chain"] for hit in found] == chains
+    await again.close()
+
+
+def count_of(server, stream):
+    server.client.post(f"/{stream}/_refresh")
+    return server.client.get(f"/{stream}/_count").json().get("count", 0)
+
+
 @asynccontextmanager
-async def relay(port, to):
-    """Elasticsearch at another port, for as long as the block lasts; then every connection is cut."""
+async def relay(port, to, deaf=False):
+    """Elasticsearch at another port, for as long as the block lasts; then every connection is cut.
+
+    `deaf`: what it answers to a bulk is lost, and the connection with it.
+    """
     open_ = set()
 
-    async def pump(reader, writer):
+    async def pump(reader, writer, asked, lost=()):
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
+                if deaf and b"_bulk" in data and isinstance(asked, list):
+                    asked.append(data)
+                if lost:
+                    writer.transport.abort()
+                    return
                 writer.write(data)
                 await writer.drain()
         writer.close()
@@ -156,7 +203,8 @@ async def relay(port, to):
     async def serve(reader, writer):
         there, back = await asyncio.open_connection(LOCAL, to)
         open_.update((writer, back))
-        await asyncio.gather(pump(reader, back), pump(there, writer))
+        bulks = []
+        await asyncio.gather(pump(reader, back, bulks), pump(there, writer, (), bulks))
 
     server = await asyncio.start_server(serve, LOCAL, port)
     try:

@@ -60,7 +60,7 @@ async def rig() -> AsyncIterator[Rig]:
 
 
 async def test_a_healthy_shop_has_no_alert_and_much_to_tell(rig):
-    rig.wait(600)
+    rig.wait(330)
     assert rig.playground.alarms.firing() == []
     busiest = await rig.query('topk(3, sum by (pod) (rate(container_cpu_usage_seconds_total{namespace="shop"}[5m])))')
     assert len(busiest) == 3

@@ -71,6 +71,7 @@ async def test_rejected_means_that_nothing_happened(seat, shop):
     assert not any(block["kind"] == "buttons" for block in gone["blocks"])
 
 
+@pytest.mark.slow
 async def test_why_is_it_slow_shows_the_series_and_the_true_line(seat, shop):
     await shop.break_("pool_exhausted")
     lin = await seat("asker", "zh")

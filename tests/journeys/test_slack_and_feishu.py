@@ -212,6 +212,7 @@ async def test_a_restart_waits_for_another_person_is_done_once_and_told(side):
     await becomes(side, made, lambda _: len(side.whispers()) > told)
 
 
+@pytest.mark.slow
 async def test_rejected_with_a_reason_and_whoever_comes_second_is_told(side):
     await side.ask("lin", "/restart order-service")
     _, made = await card(side, lambda text: "请审批" in text)
@@ -223,6 +224,7 @@ async def test_rejected_with_a_reason_and_whoever_comes_second_is_told(side):
     assert await whisper(side, bool)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["slack", "feishu"])
 async def test_a_plan_that_nobody_answers_expires_on_its_card_and_a_late_click_is_told_so(tmp_path, name):
     policy = tmp_path / "policy.yaml"
@@ -247,6 +249,7 @@ async def test_a_slash_command_opens_its_own_thread(side):
     assert side.root(made)
 
 
+@pytest.mark.slow
 async def test_busy_platforms_and_refused_cards_lose_nothing(side):
     if isinstance(side, SlackSide):
         side.server.trouble["chat.postMessage"] = [
@@ -265,6 +268,7 @@ async def test_busy_platforms_and_refused_cards_lose_nothing(side):
     assert set(side.approvable(made)) == {"approve", "reject", "edit"}
 
 
+@pytest.mark.slow
 async def test_when_somebody_breaks_the_glass_every_approver_is_told_whatever_made_them_one(side):
     """By a user group of Slack, by a department of Feishu: nobody of them stands in the policy by name."""
     expected = side.approvers()

@@ -86,17 +86,22 @@ def serve_killed(orders: Orders, told: Connection) -> None:
 
 
 def _count_cards(book: Path) -> None:
-    """Notes each time a card is posted anew, as a platform would that knows nothing of slots."""
+    """Notes each time a card is posted anew, as on a platform that knows nothing of slots but can be looked through."""
     show = WebChannel.show
 
     async def noted(self: WebChannel, delivery: Any) -> Any:
         placed = await show(self, delivery)
-        if not delivery.ref:
+        if not (delivery.ref or (delivery.doubted and _stands(book, delivery.slot))):
             with book.open("a", encoding="utf-8") as file:
                 file.write(f"{delivery.slot}\n")
         return placed
 
     WebChannel.show = noted  # type: ignore[method-assign]
+
+
+def _stands(book: Path, slot: str) -> bool:
+    """What a look through the thread would find."""
+    return book.exists() and slot in book.read_text(encoding="utf-8").split("\n")
 
 
 def _die_at(boundary: str, when: str, turn: int) -> None:

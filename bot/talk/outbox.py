@@ -63,6 +63,8 @@ class Outbox:
             if line.newest.ref:
                 self._send(line.newest.slot, line)
         unsure = [line for line in lines if not line.newest.ref]
+        for line in unsure:
+            line.newest = replace(line.newest, doubted=True)
         self._resending = asyncio.create_task(self._resend(unsure, self._resending), name="send what was kept")
         return len(lines)
 
@@ -146,6 +148,7 @@ class Outbox:
         if slot in self._lines:
             return self._lines[slot]
         known = await self._outgoing.begun(slot, thread)
+        known = replace(known, doubted=not known.ref and self._places.doubted(thread))
         if slot not in self._lines:
             self._lines[slot] = _Line(known, known.revision, sent=known.revision)
         return self._lines[slot]

@@ -1,6 +1,7 @@
 """Threads that we open ourselves: they have our name first, and the platform's once the first card is there."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 from sqlalchemy import Column, String, Table, select, true
@@ -19,6 +20,8 @@ THREADS = Table(
     Column("placed", String(2000), nullable=False),
 )
 MARK = "@"
+DOUBT = 600.0
+"""Seconds."""
 
 
 def our_thread(channel: str, place: str, name: str) -> Thread:
@@ -36,6 +39,7 @@ class Threads:
         self._placed: dict[str, Thread] = {}
         self._named: dict[str, Thread] = {}
         self._opening: dict[str, asyncio.Lock] = {}
+        self._doubted: dict[str, float] = {}
 
     async def start(self) -> None:
         """Read all that were opened before."""
@@ -60,6 +64,14 @@ class Threads:
     def theirs(self, thread: Thread) -> Thread | None:
         """Under the platform's name; None while it has none."""
         return self._placed.get(thread.key) if thread.id.startswith(MARK) else thread
+
+    def doubt(self, thread: Thread) -> None:
+        """A process that ended was at work here: it may have posted what we do not know of."""
+        self._doubted[self.ours(thread).key] = time.monotonic()
+
+    def doubted(self, thread: Thread) -> bool:
+        """For a while, until all that was begun anew stands there."""
+        return time.monotonic() - self._doubted.get(self.ours(thread).key, -DOUBT) < DOUBT
 
     def opening(self, thread: Thread) -> asyncio.Lock:
         """Held by whoever shows the first card of a thread, so that there is one first card."""

@@ -83,6 +83,27 @@ async def test_what_was_not_accepted_before_the_end_is_sent_after_a_restart(data
     assert [each.card.title for each in wall.shown] == ["kept"]
 
 
+async def test_what_may_have_been_posted_is_doubted_until_its_place_is_known(database):
+    await kept_only(database, ["s"])
+    wall, threads = Wall(), Threads(database)
+    after = Outbox(database, {"wall": wall}, threads)
+    await after.adopt()
+    await after.settled("s")
+    await after.show("fresh", HERE, card("x"))
+    await after.settled("fresh")
+    threads.doubt(HERE)
+    await after.live("answer", HERE, lambda: card("y"))
+    await after.settled("answer")
+    await after.show("s", HERE, card("newer"))
+    await after.settled("s")
+    assert [(each.slot, each.doubted) for each in wall.shown] == [
+        ("s", True),
+        ("fresh", False),
+        ("answer", True),
+        ("s", False),
+    ]
+
+
 class Counting(Wall):
     """How many cards are on their way at once."""
 

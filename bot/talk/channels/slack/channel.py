@@ -213,7 +213,7 @@ class SlackChannel:
 
     async def _find(self, delivery: Delivery) -> str:
         """A message that may have arrived although no answer did: by what we wrote into it."""
-        if delivery.slot not in self._unsure:
+        if delivery.slot not in self._unsure and not delivery.doubted:
             return ""
         place, root = delivery.thread.place, delivery.thread.id
         method = "conversations.replies" if root else "conversations.history"

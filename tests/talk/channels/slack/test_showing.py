@@ -89,6 +89,20 @@ async def test_an_answer_that_was_lost_makes_no_second_message(channel, slack):
     assert slack.messages["C1", placed.ref[3:]]["text"] == "again"
 
 
+async def test_what_a_process_that_ended_has_posted_is_found_and_not_posted_twice(channel, slack):
+    placed = await channel.show(delivery("before the end"))
+    again = await channel.show(replace(delivery("after"), doubted=True))
+    assert again.ref == placed.ref
+    assert len(slack.messages) == 1
+    assert slack.messages["C1", placed.ref[3:]]["text"] == "after"
+
+
+async def test_what_no_process_has_posted_is_posted(channel, slack):
+    await channel.show(replace(delivery("first"), slot="another"))
+    await channel.show(replace(delivery("new"), doubted=True))
+    assert len(slack.messages) == 2
+
+
 async def test_a_message_that_was_deleted_is_posted_anew(channel, slack):
     placed = await channel.show(delivery())
     slack.messages.clear()

@@ -5,6 +5,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Protocol
 
 from sqlalchemy import text
@@ -14,8 +15,10 @@ from knowledge.words import words_of
 
 TITLE = 2.0  # a word in the title counts as two in the text
 CANDIDATES = 200
+MATCHES = 3000  # passages that are ranked: more than so many share only words that tell little
 SMALL = 400  # passages; in a library of few no word looks rare, so we weigh words as in one of USUAL size
 USUAL = 2000
+MOST_COUNTED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,13 @@ class FullText(Protocol):
 class SqliteText:
     """FTS5; its bm25() is negative, the better the lower."""
 
+    def __init__(self) -> None:
+        self._counted: dict[str, int] = {}
+        self._counted_among = 0
+
     async def create(self, connection: AsyncConnection) -> None:
         await connection.execute(text("CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(title, body, reader)"))
+        await connection.execute(text("CREATE VIRTUAL TABLE IF NOT EXISTS words_counted USING fts5vocab(words, row)"))
 
     async def add(self, connection: AsyncConnection, rows: Sequence[Row]) -> None:
         cut = [
@@ -95,7 +103,9 @@ class SqliteText:
     async def scores(self, connection: AsyncConnection, words: Sequence[str], allowed: Allowed) -> Mapping[int, float]:
         if not words:
             return {}
-        asked = " OR ".join(f'"{word}"' for word in words)
+        total = (await connection.execute(text("SELECT count(*) FROM passages"))).scalar_one()
+        telling = await self._telling(connection, words, total) if total > MATCHES else words
+        asked = " OR ".join(f'"{word}"' for word in telling)
         asked = f"{{title body}} : ({asked})"
         if allowed.pairs is not None:
             if not allowed.pairs:
@@ -103,12 +113,23 @@ class SqliteText:
             seen = " OR ".join(reader_word(*pair) for pair in allowed.pairs)
             asked = f"({asked}) AND reader : ({seen})"
         matching = "FROM words WHERE words MATCH :asked"
-        total = (await connection.execute(text("SELECT count(*) FROM passages"))).scalar_one()
         if total < SMALL:
             rows = await connection.execute(text(f"SELECT rowid, title, body {matching}"), {"asked": asked})
             return _of_few(rows.tuples().all(), words, total)
         query = f"SELECT rowid, bm25(words, {TITLE}, 1.0, 0.0) AS score {matching} ORDER BY score LIMIT {CANDIDATES}"
         return {number: -score for number, score in await connection.execute(text(query), {"asked": asked})}
+
+    async def _telling(self, connection: AsyncConnection, words: Sequence[str], total: int) -> list[str]:
+        """The rarest, until they stand in MATCHES passages together: it is in vain to rank all that say `pod`."""
+        if abs(total - self._counted_among) > 0.05 * self._counted_among or len(self._counted) > MOST_COUNTED:
+            self._counted, self._counted_among = {}, total
+        for word in words:
+            if word not in self._counted:
+                query = text("SELECT doc FROM words_counted WHERE term = :word")
+                self._counted[word] = (await connection.execute(query, {"word": word})).scalar() or 0
+        ordered = sorted(words, key=self._counted.__getitem__)
+        reached = list(accumulate(self._counted[word] for word in ordered))
+        return [word for word, of in zip(ordered, reached, strict=True) if of <= MATCHES] or ordered[:1]
 
 
 class PostgresText:

@@ -229,13 +229,17 @@ async def at_random(url: str, incidents: int, seconds: float) -> dict[str, JSON]
             not_seen, seconds_after = await _drained(book, late)
             await client.aclose()
             not_made = sum(cluster.changes[name] == 0 for name in names)
+            not_kept = incidents - (await _alerts(book) - before)
             twice = doubled(place / "cards")
             return {
                 "incidents": incidents,
                 "kills": kills,
                 "starts": sum(bot.starts for bot in bots),
                 "drained_in_s": seconds_after,
-                "lost": incidents - (await _alerts(book) - before) + max(not_seen, not_made),
+                "lost": not_kept + max(not_seen, not_made),
+                "alerts_without_incident": not_kept,
+                "people_in_vain": not_seen,
+                "restarts_not_made": not_made,
                 "doubled": sum(max(0, cluster.changes[name] - 1) for name in names),
                 "cards_twice": twice,
                 "cards_beyond_kills": max(0, twice - kills),

@@ -126,7 +126,13 @@ class Approving:
                 await self.inbox.hear(Granted(f"granted:{each.id}", each.thread, each.id))
 
     async def show(self, approval: Approval, words: Words) -> None:
-        """Its card, as it stands now."""
+        """Its card, as it stands now: if another replica has gone on meanwhile, the card says so in the end."""
+        shown: tuple[ApprovalState, int] | None = None
+        while (stage := (approval.state, len(approval.votes))) != shown:
+            await self._show(approval, words)
+            shown, approval = stage, await self.gate.approval(approval.id) or approval
+
+    async def _show(self, approval: Approval, words: Words) -> None:
         card = approval_card(approval, words, await self.gate.courses(approval.id))
         await self.outbox.show(_slot(approval), approval.thread, card)
         for mirror in () if self.outbox.mirrored(approval.thread) else self.mirrors:

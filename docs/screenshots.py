@@ -68,10 +68,6 @@ async def play(browser: Any, address: str, language: str, theme: str) -> None:
     await page.set_viewport_size({"width": 1280, "height": 1900})
     await page.wait_for_timeout(800)
     await page.screenshot(path=PICTURES / f"incident-{language}.png")
-    await page.set_viewport_size({"width": 1700, "height": 900})
-    await page.goto(f"{address}/preview?language={language}&theme={theme}")
-    await page.wait_for_selector("body[data-ready]", timeout=PATIENCE)
-    await page.screenshot(path=PICTURES / f"cards-{language}.png", full_page=True)
     await page.close()
 
 

@@ -9,17 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from knowledge.cases import Part, case_by_lines, case_of
 from knowledge.passage import CASES, Document, KnownCase
+from knowledge.rows import MANY
 from knowledge.tables import cases, document_of, documents
 
 WELL_TOLD = 0.7
 """A case that tells cause and fix; by rules, it need not be read again."""
 
 
-async def note(connection: AsyncConnection, document: Document) -> None:
-    """What the rules read in it, in place of what was read in its former text."""
-    await connection.execute(delete(cases).where(cases.c.document == document.id))
-    if document.kind in CASES:
-        await connection.execute(insert(cases).values(document=document.id, **_row(case_of(document))))
+async def note(connection: AsyncConnection, some: Sequence[Document]) -> None:
+    """What the rules read in them, in place of what was read in their former text."""
+    for first in range(0, len(some), MANY):
+        names = [document.id for document in some[first : first + MANY]]
+        await connection.execute(delete(cases).where(cases.c.document.in_(names)))
+    rows = [{"document": each.id, **_row(case_of(each))} for each in some if each.kind in CASES]
+    if rows:
+        await connection.execute(insert(cases), rows)
 
 
 async def known(connection: AsyncConnection, some: Sequence[Document]) -> dict[str, KnownCase]:

@@ -14,7 +14,8 @@ from knowledge.embeddings.weights import Floats
 from knowledge.fulltext import Allowed
 from knowledge.language import Language
 from knowledge.passage import Passage, Reader
-from knowledge.records import MANY, Records
+from knowledge.records import Records
+from knowledge.rows import MANY
 from knowledge.tables import cases, document_of, documents, notes, passages, vectors
 
 Pair = tuple[str, str]

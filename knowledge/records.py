@@ -1,8 +1,5 @@
 """The books of the library: writes documents and passages into the database, whole or not at all."""
 
-import hashlib
-import time
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,15 +11,13 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from knowledge import casebook
-from knowledge.chunks import as_embedded, cut
 from knowledge.embeddings.weights import Floats
 from knowledge.fulltext import FullText, PostgresText, Row, SqliteText
-from knowledge.language import language_of
-from knowledge.passage import Document, Passage
+from knowledge.passage import Document
+from knowledge.rows import MANY, about, document_row, passage_rows, reading
 from knowledge.tables import METADATA, documents, leaving, passages, vectors
 
 Change = Literal["added", "changed", "same"]
-MANY = 500  # values in one IN (…)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +63,33 @@ class Records:
     async def put(self, batch: Sequence[Document]) -> list[Change]:
         """Keep documents. Their passages can be found by words at once, and wait for the shelf."""
         async with self.engine.begin() as connection:
-            changes = [await self._put(connection, document) for document in batch]
+            found = await _within(connection, select(documents.c.id), documents.c.id, [each.id for each in batch])
+            known = {name for (name,) in found}
+            fresh: dict[str, Document] = {}
+            for each in batch:
+                if each.id not in known:
+                    fresh.setdefault(each.id, each)
+            await self._put_fresh(connection, list(fresh.values()))
+            changes: list[Change] = [
+                "added" if fresh.get(each.id) is each else await self._put(connection, each) for each in batch
+            ]
             if any(change != "same" for change in changes):
                 await _touch(connection)
         return changes
+
+    async def _put_fresh(self, connection: AsyncConnection, some: Sequence[Document]) -> None:
+        """Documents that are not there yet, each once: all in a few statements."""
+        if not some:
+            return
+        await connection.execute(
+            insert(documents), [{"id": each.id, "thumbs": 0, **document_row(each)} for each in some]
+        )
+        await casebook.note(connection, some)
+        rows, titled = list[dict[str, Any]](), dict[str, str]()
+        for document in some:
+            titled[document.id] = about(document)
+            rows += passage_rows(document)
+        await self._add_passages(connection, rows, titled)
 
     async def compared(self, some: Sequence[Document]) -> list[Change]:
         """What `put` would make of documents."""
@@ -86,12 +104,12 @@ class Records:
         known = (await connection.execute(select(documents.c.hash).where(documents.c.id == document.id))).scalar()
         if known == document.hash:
             return "same"
-        row = _row(document)
+        row = document_row(document)
         if known is None:
             await connection.execute(insert(documents).values(id=document.id, thumbs=0, **row))
         else:
             await connection.execute(update(documents).where(documents.c.id == document.id).values(**row))
-        await casebook.note(connection, document)
+        await casebook.note(connection, [document])
         await self._put_passages(connection, document)
         return "added" if known is None else "changed"
 
@@ -105,17 +123,18 @@ class Records:
             .tuples()
             .all()
         )
-        fresh, seen = [], Counter[str]()
-        for place, passage in enumerate(cut(document)):
-            row = _passage_row(document, passage, place)
-            seen[row["read_as"]] += 1
-            # who may read it is part of its name: one that is to be hidden leaves every index and comes back anew
-            row["id"] = _digest(document.id, row["read_as"], str(seen[row["read_as"]]), row["tenant"], row["acl"])[:32]
+        fresh = []
+        for row in passage_rows(document):
             if there.pop(row["id"], None) is None:
                 fresh.append(row)
             else:
-                await connection.execute(update(passages).where(passages.c.id == row["id"]).values(place=place))
+                await connection.execute(update(passages).where(passages.c.id == row["id"]).values(place=row["place"]))
         await self._drop_passages(connection, list(there.items()))
+        await self._add_passages(connection, fresh, {document.id: about(document)})
+
+    async def _add_passages(
+        self, connection: AsyncConnection, fresh: Sequence[dict[str, Any]], titled: dict[str, str]
+    ) -> None:
         if not fresh:
             return
         await connection.execute(insert(passages), fresh)
@@ -123,9 +142,14 @@ class Records:
         numbers = dict(await _within(connection, select(passages.c.id, passages.c.number), passages.c.id, ids))
         for part in _parts(ids):
             await connection.execute(delete(leaving).where(leaving.c.id.in_(part)))
-        about = " ".join((document.title, *document.alerts, *document.services))
         rows = [
-            Row(numbers[row["id"]], f"{about} {row['heading']}", row["text"], row["tenant"], row["acl"])
+            Row(
+                numbers[row["id"]],
+                f"{titled[row['document']]} {row['heading']}",
+                row["text"],
+                row["tenant"],
+                row["acl"],
+            )
             for row in fresh
         ]
         await self.words.add(connection, rows)
@@ -168,7 +192,7 @@ class Records:
         )
         async with self.engine.connect() as connection:
             rows = (await connection.execute(chosen)).all()
-        return [Waiting(*row[:4], _reading(row[3], row[4], row[5])) for row in rows]
+        return [Waiting(*row[:4], reading(row[3], row[4], row[5])) for row in rows]
 
     async def known_vectors(self, model: str, read_as: Sequence[str]) -> dict[str, Floats]:
         """Vectors of texts that were read before, maybe in another document."""
@@ -206,49 +230,6 @@ class Records:
         async with self.engine.begin() as connection:
             for part in _parts(ids):
                 await connection.execute(delete(leaving).where(leaving.c.id.in_(part)))
-
-
-def _row(document: Document) -> dict[str, Any]:
-    return {
-        "hash": document.hash,
-        "tenant": document.tenant,
-        "acl": document.acl,
-        "source": document.source,
-        "key": document.key,
-        "kind": document.kind,
-        "title": document.title,
-        "url": document.url,
-        "text": document.text,
-        "updated": document.updated.timestamp() if document.updated else None,
-        "services": list(document.services),
-        "namespaces": list(document.namespaces),
-        "alerts": list(document.alerts),
-        "verified": document.verified,
-        "imported": time.time(),
-    }
-
-
-def _passage_row(document: Document, passage: Passage, place: int) -> dict[str, Any]:
-    reading = as_embedded(passage)
-    return {
-        "document": document.id,
-        "place": place,
-        "language": language_of(reading),
-        "heading": passage.heading,
-        "text": passage.text,
-        "read_as": _digest(reading),
-        "tenant": document.tenant,
-        "acl": document.acl,
-        "shelved": False,
-    }
-
-
-def _reading(title: str, heading: str, body: str) -> str:
-    return as_embedded(Passage(Document(title, "", ""), body, heading=heading))
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
 
 def _parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -20,11 +20,12 @@ class Waiting:
         self._ledger = ledger
         self._kept: deque[AuditRecord] = deque()
         self._turn = asyncio.Lock()
+        self._refused = False
 
     @property
     def many(self) -> int:
-        """How many wait."""
-        return len(self._kept)
+        """How many wait for a ledger that takes none; those that are just being written do not count."""
+        return len(self._kept) if self._refused else 0
 
     async def append(self, record: AuditRecord) -> None:
         """Never raises LedgerDown."""
@@ -38,6 +39,11 @@ class Waiting:
     async def catch_up(self) -> None:
         """Write down what waits. Raises LedgerDown when that cannot be."""
         async with self._turn:
-            while self._kept:
-                await self._ledger.append(self._kept[0])
-                self._kept.popleft()
+            try:
+                while self._kept:
+                    await self._ledger.append(self._kept[0])
+                    self._kept.popleft()
+            except LedgerDown:
+                self._refused = True
+                raise
+            self._refused = False

@@ -147,7 +147,7 @@ async def test_one_thing_of_another_kind_is_left_out_or_told(plain: Library, nam
 
     def spoil(number, told):
         if number == nth:
-            lied.update((MORE | (LISTS if junk == [] else set())) & set(place_of(told, where)))
+            lied.update((MORE | (LISTS if isinstance(junk, list) else set())) & set(place_of(told, where)))
         return json.dumps(broken(told, where, junk) if number == nth else told).encode()
 
     odd, said, kept = await tried(plain, name, spoil)

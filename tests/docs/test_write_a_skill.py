@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import skills
+from bot.hall.guard import own_secrets
 from skills import Catalogue, Clock
 from skills.errors import NotFound
 
@@ -63,3 +64,9 @@ async def test_it_can_be_asked(taught, queue_url):
     with pytest.raises(NotFound, match="mail"):
         await action({"queue": "post"})
     await catalogue.close()
+
+
+def test_its_token_is_known_to_the_mask(taught, monkeypatch):
+    assert taught.skill
+    monkeypatch.setenv("QUEUES_TOKEN", "the-token-of-the-queues")
+    assert "the-token-of-the-queues" in own_secrets()

@@ -17,10 +17,11 @@ from bot.domain.report import Report
 from bot.hall.approving import Approving
 from bot.hall.closing import Closing
 from bot.hall.explaining import Investigator
+from bot.hall.headers import Headers
 from bot.hall.home import Home
 from bot.hall.minding import Minding
 from bot.hall.silencing import Silencing
-from bot.talk.cards.incident import incident_card, title_of
+from bot.talk.cards.incident import title_of
 from bot.talk.cards.notice import notice_card
 from bot.talk.cards.words import Words
 from bot.talk.inbox import Inbox
@@ -61,6 +62,7 @@ class Watching:
     outbox: Outbox
     approving: Approving
     investigator: Investigator
+    headers: Headers
     home: Home
     closing: Closing
     silencing: Silencing
@@ -70,7 +72,7 @@ class Watching:
         """Alerts: their incidents are shown as they are now; what is new is looked into, once."""
         for grown in await self.incidents.told(alerts):
             incident = grown.incident
-            await self.show(incident)
+            await self.headers.show(incident)
             thread = self.home.thread(incident)
             if incident.state is IncidentState.FIRING and incident.report is None:
                 again = f":{incident.again_at.isoformat()}" if incident.again_at else ""
@@ -214,14 +216,9 @@ class Watching:
             self.silencing,
             self.incident_of,
             self._case,
-            self.show,
+            self.headers.show,
             self.now,
         )
-
-    async def show(self, incident: Incident) -> None:
-        """Its header card, as it stands now."""
-        card = incident_card(incident, Words(self.home.language), self.home.zone, self.silencing.able)
-        await self.outbox.show(f"incident:{incident.id}", self.home.thread(incident), card)
 
     async def _case(self, incident: Incident) -> Case:
         thread = self.home.thread(incident)
@@ -241,7 +238,7 @@ class Watching:
 
     async def _change(self, incident: Incident, how: Callable[[Incident], Incident]) -> Incident:
         changed = await self.incidents.change(incident.id, how) or incident
-        await self.show(changed)
+        await self.headers.show(changed)
         return changed
 
 

@@ -1,33 +1,18 @@
 """A second fault that joins an incident is looked into, and the incident's one card tells what is new."""
 
 import time
-from datetime import UTC, datetime
 
 import pytest
 
-from bot.playground import FastClock, Playground
-from skills import Clock
 from tests.journeys.test_sorting import thread_of
-from tests.journeys.visitor import house_over, texts
+from tests.journeys.visitor import texts
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
-FASTER = 4.0
-
 
 @pytest.fixture
-async def shop():
-    async with Playground(clock=FastClock(time.time(), FASTER)) as playground:
-        yield playground
-
-
-@pytest.fixture
-async def seat(tmp_path, shop):
-    urls = {"prometheus": shop.prometheus_url, "loki": shop.loki_url, "kubernetes": shop.kubernetes_url}
-    clock = Clock(lambda: datetime.fromtimestamp(shop.clock(), UTC))
-    async with house_over(tmp_path, urls, clock, alerts=True) as seat:
-        shop.alert_url = f"{seat.url}/alerts/alertmanager"
-        yield seat
+def faster():
+    return 4.0
 
 
 def header(incident, *wanted):

@@ -1,29 +1,10 @@
 """The demo's story, from the page's API through the whole house to the pretend cluster and back."""
 
 import asyncio
-import time
-from datetime import UTC, datetime
 
 import pytest
 
-from bot.playground import FastClock, Playground
-from skills import Clock
-from tests.journeys.visitor import house_over, texts
-
-
-@pytest.fixture
-async def shop():
-    async with Playground(clock=FastClock(time.time(), 8.0)) as playground:
-        yield playground
-
-
-@pytest.fixture
-async def seat(tmp_path, shop):
-    urls = {"prometheus": shop.prometheus_url, "loki": shop.loki_url, "kubernetes": shop.kubernetes_url}
-    clock = Clock(lambda: datetime.fromtimestamp(shop.clock(), UTC))
-    async with house_over(tmp_path, urls, clock, alerts=True) as seat:
-        shop.alert_url = f"{seat.url}/alerts/alertmanager"
-        yield seat
+from tests.journeys.visitor import texts
 
 
 def answered(card):
@@ -96,14 +77,9 @@ async def test_bad_input_has_its_sentence(seat):
     ],
 )
 @pytest.mark.timeout(300)
-async def test_an_alert_becomes_an_incident_that_explains_itself(tmp_path, fault, said):
-    async with Playground(clock=FastClock(time.time(), 8.0)) as shop:
-        urls = {"prometheus": shop.prometheus_url, "loki": shop.loki_url, "kubernetes": shop.kubernetes_url}
-        clock = Clock(lambda: datetime.fromtimestamp(shop.clock(), UTC))
-        async with house_over(tmp_path, urls, clock, alerts=True) as seat:
-            shop.alert_url = f"{seat.url}/alerts/alertmanager"
-            lin = await seat("asker")
-            await shop.break_(fault)
-            thread = await lin.incident(90)
-            card = await lin.card(thread, lambda card: any(b.get("title") == "Report" for b in card["blocks"]), 30)
-            assert said in texts(card).lower()
+async def test_an_alert_becomes_an_incident_that_explains_itself(seat, shop, fault, said):
+    lin = await seat("asker")
+    await shop.break_(fault)
+    thread = await lin.incident(90)
+    card = await lin.card(thread, lambda card: any(b.get("title") == "Report" for b in card["blocks"]), 30)
+    assert said in texts(card).lower()

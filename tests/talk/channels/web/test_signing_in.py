@@ -1,34 +1,14 @@
 """Who signs in at the page, who cannot and who leaves: written down, and no token with it."""
 
-from datetime import UTC, datetime
-
 import httpx
-import pytest
 
-from bot.act.ledger.file import FileLedger
 from bot.act.ledger.reading import records
 from bot.talk.channels.web import Seat, WebSettings
-from bot.talk.visits import Visits
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TOKEN = "a-token-of-lin-0123456"
 
 
-@pytest.fixture
-def ledger(tmp_path):
-    return FileLedger(tmp_path / "audit.jsonl")
-
-
-@pytest.fixture
-def visits(ledger):
-    return Visits(ledger.append, lambda: NOON)
-
-
-def told(ledger):
-    return [(each.did, each.who, each.to) for _, each in records(ledger.path)]
-
-
-async def test_the_page_tells_who_signed_in_who_could_not_and_who_left(build, ledger, visits):
+async def test_the_page_tells_who_signed_in_who_could_not_and_who_left(build, ledger, visits, told):
     people = (Seat(id="lin", name="Lin"),)
     rig = await build(WebSettings(people=people, tokens={"lin": TOKEN}), visits=visits)
     url = await rig.listen()
@@ -38,7 +18,7 @@ async def test_the_page_tells_who_signed_in_who_could_not_and_who_left(build, le
         await page.get("/web/threads")
         gone = await page.post("/web/me", json={"leave": True}, headers={"x-csrf-token": me["csrf"]})
         assert gone.json()["signed_in"] is False
-    assert told(ledger) == [
+    assert told() == [
         ("login refused", "unknown", "web"),
         ("login", "web::lin", "web"),
         ("logout", "web::lin", "web"),
@@ -48,7 +28,7 @@ async def test_the_page_tells_who_signed_in_who_could_not_and_who_left(build, le
     assert {each.facts["from"] for _, each in records(ledger.path)} == {"127.0.0.1"}
 
 
-async def test_who_takes_another_seat_comes_in_anew(build, ledger, visits):
+async def test_who_takes_another_seat_comes_in_anew(build, ledger, visits, told):
     rig = await build(visits=visits)
     async with httpx.AsyncClient(base_url=await rig.listen()) as page:
         me = (await page.get("/web/me")).json()
@@ -56,4 +36,4 @@ async def test_who_takes_another_seat_comes_in_anew(build, ledger, visits):
         seat = next(each["id"] for each in me["seats"] if each["id"] != me["id"])
         await page.post("/web/me", json={"language": "zh"}, headers=headers)
         await page.post("/web/me", json={"seat": seat}, headers=headers)
-    assert told(ledger) == [("login", f"web::{me['id']}", "web"), ("login", f"web::{seat}", "web")]
+    assert told() == [("login", f"web::{me['id']}", "web"), ("login", f"web::{seat}", "web")]

@@ -59,11 +59,20 @@ class BenchRetrieval:
             "fill_passages_per_s": round(filled, 1),
             "load": round(os.getloadavg()[0], 2),
         }
-        cases = (
-            CaseScore("query_p95", p95 <= MOST_MS, f"{p95:.0f} ms of CPU, at most {MOST_MS:.0f}"),
-            CaseScore("memory", memory <= MOST_MB, f"{memory:.0f} MB, at most {MOST_MB:.0f}"),
-        )
-        return EvalReport(self.name, cases, figures)
+        return EvalReport(self.name, _cases(placed, p95, memory), figures)
+
+
+def _cases(passages: int, p95: float, memory: float) -> tuple[CaseScore, ...]:
+    """The bars are those of a library of 10,000 passages; of a larger one the figures are only told."""
+    larger = passages > 2 * PASSAGES
+    told = (
+        ("query_p95", p95 <= MOST_MS, f"{p95:.0f} ms of CPU, at most {MOST_MS:.0f}"),
+        ("memory", memory <= MOST_MB, f"{memory:.0f} MB, at most {MOST_MB:.0f}"),
+    )
+    return tuple(
+        CaseScore(name, None if larger else good, f"{why} with {PASSAGES:,} passages; here are {passages:,}")
+        for name, good, why in told
+    )
 
 
 def _document(number: int, chance: random.Random) -> Document:

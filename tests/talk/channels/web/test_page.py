@@ -327,6 +327,35 @@ async def test_the_keyboard_alone_is_enough(rig, browser):
     assert rig.echo.heard[0].text == "/restart order-service\nnow"
 
 
+@pytest.mark.parametrize(
+    ("zone", "clocks", "first"),
+    [
+        ("", "", "08:00"),
+        ("Asia/Shanghai", "", "08:00"),
+        ("Mars/Base", "", "08:00"),
+        ("UTC", "UTC", "00:00"),
+        ("Asia/Kolkata", "UTC+5:30", "05:30"),
+        ("America/St_Johns", "UTC−3:30", "20:30"),
+    ],
+)
+async def test_a_chart_goes_by_the_clocks_of_its_card_and_names_them_where_they_are_not_the_readers(
+    rig, browser, zone, clocks, first
+):
+    midnight = 1_700_006_400.0  # 00:00 in UTC, 08:00 for this reader
+    points = tuple((midnight + 60 * step, float(step)) for step in range(120))
+    rig.echo.answers["show me"] = Card("Load", (Chart("load", (Line("load", points),), zone=zone),))
+    async with opened(browser, await rig.listen()) as page:
+        await say(page, "show me")
+        await page.wait_for_selector("article.card .plot svg")
+        assert await page.locator(".chart figcaption small").all_inner_texts() == [clocks] * bool(clocks)
+        assert await page.locator(".plot .tick[text-anchor=middle]").first.text_content() == first
+        await page.locator(".plot").first.focus()
+        await page.keyboard.press("Home")
+        told = await page.inner_text(".tip time")
+        assert first in told
+        assert told.endswith(clocks)
+
+
 async def test_every_kind_of_block_is_drawn_and_a_chart_tells_its_values(rig, browser):
     rig.echo.answers["show me"] = answer(False)
     async with opened(browser, await rig.listen()) as page:

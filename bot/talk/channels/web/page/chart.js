@@ -1,8 +1,9 @@
 // A chart drawn live: axes, lines told apart by colour and dash, marked moments and windows, values under the pointer or the arrow keys.
 
 import { h, s } from "./dom.js";
-import { figure, ticks, timeLabel, timeTicks } from "./scale.js";
-import { locale, t } from "./words.js";
+import { figure, ticks } from "./scale.js";
+import { fullTime, otherClock, timeLabel, timeTicks } from "./times.js";
+import { t } from "./words.js";
 
 const HEIGHT = 220;
 const DASHES = ["", "7 3", "2 3", "10 3 2 3", "", "7 3", "2 3", "10 3 2 3"];
@@ -14,7 +15,7 @@ export function chart(block) {
   const plot = h("div", { class: "plot", tabindex: 0, role: "img", "aria-label": spoken(block, lines) });
   const tip = h("div", { class: "tip", hidden: true });
   const keys = lines.length > 1 || lines[0]?.name ? legend(lines, off, () => paint()) : null;
-  const box = h("figure", { class: "chart" }, h("figcaption", {}, block.title), plot, keys);
+  const box = h("figure", { class: "chart" }, h("figcaption", {}, block.title, clocks(block, lines)), plot, keys);
   let view = null;
   const paint = () => {
     const width = Math.round(plot.clientWidth);
@@ -23,10 +24,10 @@ export function chart(block) {
     plot.append(tip);
     tip.hidden = true;
   };
-  const show = (time) => view && point(view, tip, time, block.unit);
+  const show = (time) => view && point(view, tip, time, block);
   plot.addEventListener("pointermove", (event) => view && show(view.timeAt(event.clientX - plot.getBoundingClientRect().left)));
-  plot.addEventListener("pointerleave", () => view && point(view, tip, null, block.unit));
-  plot.addEventListener("blur", () => view && point(view, tip, null, block.unit));
+  plot.addEventListener("pointerleave", () => view && point(view, tip, null, block));
+  plot.addEventListener("blur", () => view && point(view, tip, null, block));
   plot.addEventListener("keydown", (event) => {
     if (!view || !["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
     event.preventDefault();
@@ -36,6 +37,13 @@ export function chart(block) {
   });
   new ResizeObserver(paint).observe(plot);
   return box;
+}
+
+// Whose clocks its times are told by, where they are not the reader's.
+function clocks(block, lines) {
+  const last = lines.flatMap((line) => line.points).at(-1);
+  const told = last ? otherClock(last[0], block.zone) : "";
+  return told ? h("small", {}, told) : null;
 }
 
 function spoken(block, lines) {
@@ -98,9 +106,9 @@ function draw(plot, block, lines, width) {
     svg.append(s("line", { class: "grid", x1: area.left, x2: area.right, y1: y(value), y2: y(value) }));
     svg.append(s("text", { class: "tick", x: area.left - 8, y: y(value) + 4, "text-anchor": "end" }, figure(value, block.unit)));
   }
-  const times = timeTicks(start, end, Math.max(2, Math.floor((area.right - area.left) / 90)));
+  const times = timeTicks(start, end, Math.max(2, Math.floor((area.right - area.left) / 90)), block.zone);
   for (const time of times.at) {
-    svg.append(s("text", { class: "tick", x: Math.min(area.right - 14, Math.max(area.left + 14, x(time))), y: HEIGHT - 8, "text-anchor": "middle" }, timeLabel(time, times.step, end - start)));
+    svg.append(s("text", { class: "tick", x: Math.min(area.right - 14, Math.max(area.left + 14, x(time))), y: HEIGHT - 8, "text-anchor": "middle" }, timeLabel(time, times.step, end - start, block.zone)));
   }
   for (const line of lines) svg.append(...traced(line, x, y, area, lines.length));
   const cursor = s("g", { class: "cursor" });
@@ -151,7 +159,7 @@ function nearest(points, time) {
   return Math.abs(points[low][0] - time) <= Math.abs(points[high][0] - time) ? points[low] : points[high];
 }
 
-function point(view, tip, time, unit) {
+function point(view, tip, time, { unit, zone }) {
   view.cursor.replaceChildren();
   view.time = time === null ? null : Math.min(view.end, Math.max(view.start, time));
   tip.hidden = time === null;
@@ -162,7 +170,7 @@ function point(view, tip, time, unit) {
   const at = view.x(close.point[0]);
   view.cursor.append(s("line", { class: "crosshair", x1: at, x2: at, y1: view.area.top, y2: view.area.bottom }));
   view.cursor.append(...found.map((each) => s("circle", { class: `dot line-${each.line.at % 8}`, cx: view.x(each.point[0]), cy: view.y(each.point[1]), r: 3.5 })));
-  const when = new Date(close.point[0] * 1000).toLocaleString(locale(), { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+  const when = fullTime(close.point[0], zone);
   const rows = found.slice(0, 8).map((each) => h("div", {}, h("i", { class: `swatch line-${each.line.at % 8}` }), h("span", {}, each.line.name || "–"), h("b", {}, figure(each.point[1], unit))));
   tip.replaceChildren(h("time", {}, when), ...rows, found.length > 8 ? h("small", {}, `+${found.length - 8}`) : "");
   const room = view.width - tip.offsetWidth - 8;

@@ -1,4 +1,4 @@
-// Round ticks, and figures and times as people read them.
+// Round ticks, and figures as people read them.
 
 import { locale } from "./words.js";
 
@@ -14,25 +14,6 @@ export function ticks(low, high, wanted, unit = "") {
   const found = [];
   for (let at = first; at <= high + step * 0.999; at += step) found.push(Number(at.toPrecision(12)));
   return found;
-}
-
-const TIMES = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800];
-
-export function timeTicks(start, end, wanted) {
-  const rough = (end - start) / Math.max(1, wanted);
-  const step = TIMES.find((each) => each >= rough) || TIMES.at(-1);
-  const shift = -new Date(start * 1000).getTimezoneOffset() * 60;
-  const found = [];
-  for (let at = Math.ceil((start + shift) / step) * step - shift; at <= end; at += step) found.push(at);
-  return { at: found, step };
-}
-
-export function timeLabel(seconds, step, span) {
-  const when = new Date(seconds * 1000);
-  if (step >= 86400) return when.toLocaleDateString(locale(), { month: "short", day: "numeric" });
-  const withSeconds = step < 60 ? { second: "2-digit" } : {};
-  const withDay = span > 86400 ? { month: "numeric", day: "numeric" } : {};
-  return when.toLocaleString(locale(), { ...withDay, hour: "2-digit", minute: "2-digit", hour12: false, ...withSeconds });
 }
 
 const short = (value, digits = 3) => {

@@ -35,14 +35,14 @@ export function translate(root) {
 }
 
 export function clock(seconds) {
-  return new Date(seconds * 1000).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", hour12: false });
+  return new Date(seconds * 1000).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 export function moment(seconds) {
   const when = new Date(seconds * 1000);
   const sameDay = when.toDateString() === new Date().toDateString();
   if (sameDay) return clock(seconds);
-  return when.toLocaleString(locale(), { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false });
+  return when.toLocaleString(locale(), { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 export function left(seconds) {

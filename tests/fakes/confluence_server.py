@@ -21,6 +21,8 @@ class Page:
     readers: list[str] = field(default_factory=list)
     version: int = 1
     space: str = "SRE"
+    mute: bool = False
+    """It does not tell who may read it."""
 
 
 class Confluence:
@@ -125,5 +127,7 @@ def _iso(moment: float) -> str:
 
 
 def _restrictions(page: Page) -> dict[str, Any]:
+    if page.mute:
+        return {}
     users = [{"username": name} for name in page.readers]
     return {"restrictions": {"user": {"results": users, "size": len(users)}, "group": {"results": [], "size": 0}}}

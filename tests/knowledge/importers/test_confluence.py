@@ -62,6 +62,17 @@ async def test_all_pages_though_each_reply_holds_few(desk: Desk, plain: Library)
 
 
 @BOTH
+async def test_a_page_of_which_is_not_told_who_may_read_it_is_left_out_and_what_is_below_it_too(
+    desk: Desk, plain: Library
+):
+    desk.wiki.put(*pages(6))
+    desk.wiki.pages[2].mute, desk.wiki.pages[5].parent = True, 2
+    kept = await desk.bring(plain)
+    assert await keys(plain) == {"1", "3", "4", "6"}
+    assert kept.odd == 2
+
+
+@BOTH
 async def test_the_next_run_reads_only_what_changed(desk: Desk, plain: Library):
     desk.wiki.put(*pages(20))
     await desk.bring(plain)

@@ -51,6 +51,8 @@ class HttpServer:
 
 class _Door(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    """A reply goes out in two writes: the second would wait 40 ms for the first to be acknowledged."""
     fake: HttpServer
 
     def _serve(self) -> None:

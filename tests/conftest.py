@@ -1,6 +1,6 @@
 """What all tests share: fixtures of real servers (tests/servers/README.md) and of the browser, and second tries."""
 
-from os import environ
+from os import cpu_count, environ
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,9 @@ HERE = Path(__file__).parent
 SECOND_TRY = {"journeys", "operator", "trust", "servers", "differential"}
 """Folders whose tests drive whole processes: a machine that stalls may fail one; the last line counts second tries."""
 
+QUICK = environ.get("DUTYBOT_TESTS") == "quick"
+collect_ignore = ["journeys", "differential"] if QUICK else []
+"""The quick suite knows no whole house and no real server."""
 
 thrift.spend_less()
 
@@ -30,12 +33,21 @@ def mask_as_before():
     masker.use(kept)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One more try for tests of many processes, and for no other; the quick suite leaves out what is slow."""
-    slow = pytest.mark.skip(reason="slow; DUTYBOT_TESTS=quick leaves it out")
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """One more try for tests of many processes, and for no other; the quick suite is without what takes long."""
+    long: list[pytest.Item] = []
     for each in items:
-        if environ.get("DUTYBOT_TESTS") == "quick" and each.get_closest_marker("slow"):
-            each.add_marker(slow)
-        many = {"servers", "browser"} & {mark.name for mark in each.iter_markers()}
-        if many or SECOND_TRY & set(each.path.relative_to(HERE).parts):
+        marks = {mark.name for mark in each.iter_markers()}
+        if marks & {"servers", "browser"} or SECOND_TRY & set(each.path.relative_to(HERE).parts):
             each.add_marker(pytest.mark.flaky(reruns=1))
+        if QUICK and marks & {"slow", "servers", "browser"}:
+            long.append(each)
+    if long:
+        config.hook.pytest_deselected(items=long)
+        kept = set(items) - set(long)
+        items[:] = [each for each in items if each in kept]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests wait for each other's answers half of the time."""
+    return (cpu_count() or 1) + 1

@@ -201,6 +201,7 @@ async def test_listed_and_within_its_budget_nobody_is_asked(tmp_path):
     await room.database.close()
 
 
+@pytest.mark.slow
 async def test_earned_only_by_its_record_and_lost_by_one_failure(tmp_path):
     room = await Room(tmp_path, policy=trusting(earned=True, per_hour=100)).open()
     for number in range(20):
@@ -217,6 +218,7 @@ async def test_earned_only_by_its_record_and_lost_by_one_failure(tmp_path):
     await room.database.close()
 
 
+@pytest.mark.slow
 async def test_leave_is_earned_for_one_finding_and_not_for_another(tmp_path):
     room = await Room(tmp_path, policy=trusting(earned=True, per_hour=100)).open()
 

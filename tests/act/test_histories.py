@@ -22,8 +22,7 @@ from skills import SkillError
 from tests.act.lamps import CHEN, LIN, SWITCH, Killed, Room
 from tests.act.oracle import Oracle
 
-QUICK = os.environ.get("DUTYBOT_TESTS") == "quick"
-HISTORIES = int(os.environ.get("DUTYBOT_HISTORIES") or (120 if QUICK else 1500))
+HISTORIES = int(os.environ.get("DUTYBOT_HISTORIES") or 1500)
 ROOMFUL = 40
 GUEST = Person("guest", "approver")
 STRANGER = Person("approver", "Chen", "slack", "T1")
@@ -211,6 +210,7 @@ def quick_and_quiet(monkeypatch):
     structlog.reset_defaults()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 async def test_nothing_without_leave_and_nothing_twice(tmp_path):
     wrong, done, left, seed = [], 0, HISTORIES, 0

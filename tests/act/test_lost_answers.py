@@ -24,6 +24,8 @@ from tests.act.lamps import LIN, NOON, SWITCH, Killed, Lamp, Room
 from tests.skills.kubernetes.things import deployment, node, pod
 from tests.skills.kubernetes.wire import Wire
 
+pytestmark = pytest.mark.slow
+
 SCALE = "kubernetes.scale_deployment"
 ORDER = {"namespace": "shop", "deployment": "order-service", "replicas": 5}
 LOST = ["answer", "silence", "gibberish", "504"]

@@ -54,6 +54,7 @@ async def test_each_thing_has_its_line(place):
     assert "helm/alertmanager.yaml" in wrong["alerts"], "the playground's Alertmanager has no webhook of ours"
 
 
+@pytest.mark.slow
 async def test_what_is_broken_says_its_mend(place, monkeypatch, tmp_path):
     monkeypatch.setenv("PROMETHEUS_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("KNOWLEDGE_CHROMA_URL", "http://127.0.0.1:1")

@@ -77,6 +77,7 @@ def test_it_ends_where_a_command_fails_and_passes_over_what_is_not_wanted(reposi
     assert told[-1].outcome == "ended with 3: no room"
 
 
+@pytest.mark.slow
 def test_what_never_answers_is_stopped_and_told(repository, tmp_path):
     folder = tmp_path / "walk"
     folder.mkdir()

@@ -8,6 +8,8 @@ import pytest
 from bot.evals import EvalOptions, run_eval
 from bot.evals._corpora import NotInstalled, payloads
 
+pytestmark = pytest.mark.slow
+
 TASKS = """
 class Task:
     _TO = "x@y.example"

@@ -7,6 +7,8 @@ import pytest
 from bot.evals import EvalOptions, run_eval
 from bot.evals._obedient import Attack, fragments, obey, readable
 
+pytestmark = pytest.mark.slow
+
 LINES = (
     (
         "a1",

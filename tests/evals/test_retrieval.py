@@ -51,6 +51,7 @@ async def test_it_says_what_it_scored(folder):
     assert (told["no_answer_asked"], told["no_answer_refused"]) == (1, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", ["no", pytest.param("/proc/nowhere/vectors.sqlite", marks=pytest.mark.slow)])
 async def test_it_runs_where_nothing_can_be_remembered(folder, memory):
     report = await make().run(EvalOptions(folder, limit=1, settings={"model": "light", "memory": memory}))

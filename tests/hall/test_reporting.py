@@ -70,6 +70,7 @@ async def sent(reporting):
     return took
 
 
+@pytest.mark.slow
 async def test_one_replica_writes_it_and_it_says_what_to_do(database):
     wall = Wall()
     assert [await sent(replica(database, wall)) for _ in range(2)] == [True, False]
@@ -89,6 +90,7 @@ async def test_one_replica_writes_it_and_it_says_what_to_do(database):
     assert deadline_in(button.target, MONDAY) > MONDAY
 
 
+@pytest.mark.slow
 async def test_the_english_button_asks_for_the_same(database):
     wall = Wall()
     await sent(replica(database, wall, language="en"))
@@ -101,6 +103,7 @@ async def test_before_its_time_and_long_after_it_nothing_is_sent(database):
         assert not await replica(database, Wall(), now).take_turn()
 
 
+@pytest.mark.slow
 async def test_a_prometheus_that_is_away_is_told_in_one_sentence(database):
     def away(request):
         raise httpx.ConnectError("refused", request=request)

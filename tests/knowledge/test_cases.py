@@ -134,6 +134,7 @@ def test_hidden_letters_are_taken_out():
     assert visible("a\u200bb\u202ec\U000e0041d") == "abcd"
 
 
+@pytest.mark.slow
 async def test_poison_does_not_win_in_a_real_library(library: Library):
     stuffed = "disk full database node disk full database node volume logs clean " * 5
     await library.add(

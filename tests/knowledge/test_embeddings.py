@@ -60,6 +60,7 @@ def test_nonsense_is_no_vector(tmp_path: Path, nonsense: str):
             model.question("x")
 
 
+@pytest.mark.slow
 async def test_a_model_that_is_away_leaves_the_words(tmp_path: Path):
     with embeddings_server() as server:
         library = await Library.open(settings(tmp_path, server))

@@ -24,6 +24,7 @@ def test_like_texts_are_near_and_order_is_kept(light: KnowledgeSettings):
     assert set(model.means()) == {"doc_en", "doc_zh", "q_en", "q_zh"}
 
 
+@pytest.mark.slow
 async def test_a_chinese_question_reaches_an_english_page(light: KnowledgeSettings):
     library = await Library.open(light)
     pool = Document("Orders slow", "The database connection pool was exhausted after the deploy.", "u1")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ALONE = """
 import asyncio, json, sys, time
 begun = time.perf_counter()

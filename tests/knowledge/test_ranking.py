@@ -100,6 +100,7 @@ def test_no_score_grows_by_a_second_passage(rows: list[tuple[int, str, float]]):
         assert 0 <= score <= max(row[2] for row in rows if row[1] == name) + 1e-9
 
 
+@pytest.mark.slow
 async def test_a_case_is_found_where_cases_are_asked_for(library: Library):
     manual = Document("磁盘空间不足的处理", "节点磁盘写满时，先清理旧日志，再扩容数据盘。", "u1")
     story = Document("事故：节点磁盘写满", "节点磁盘被日志写满，清理旧日志后恢复。", "u2")

@@ -15,6 +15,8 @@ from bot.playground.logql.parsers import logfmt_pairs
 from bot.playground.promql import BadQuery, parse
 from bot.playground.regexes import BadPattern, compile_whole
 
+pytestmark = pytest.mark.slow
+
 FEW = settings(max_examples=40, deadline=None)
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 JSON = st.recursive(

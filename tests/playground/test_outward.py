@@ -12,6 +12,8 @@ from bot.playground import Playground
 from bot.playground.outward import PUSH_EVERY, exposed, push, scraped
 from bot.playground.shop.shop import ShopLogs
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def playground():

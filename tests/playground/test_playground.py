@@ -9,6 +9,8 @@ import pytest
 from bot.playground import HandClock, Playground
 from bot.playground.faults import all_faults
 
+pytestmark = pytest.mark.slow
+
 NOON = 1_790_000_000.0
 AT_LEAST = "image_error"
 """The fault that the quick suite tries too; each takes minutes of the shop's time."""

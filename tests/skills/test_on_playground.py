@@ -2,10 +2,14 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from bot.playground import HandClock, Playground
 from skills import Clock
 from skills.catalogue import discover
 from skills.clock import reader_in
+
+pytestmark = pytest.mark.slow
 
 
 async def test_why_is_the_order_service_slow():

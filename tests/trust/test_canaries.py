@@ -36,7 +36,7 @@ from tests.journeys.visitor import Visitor, house_over
 from tests.trust.faults.houses import answered, calm_dify, calm_elasticsearch, environment
 from tests.trust.test_register import CANARIES
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 LINES = [text for text, _ in CANARIES]
 SPACE = "shop"
 

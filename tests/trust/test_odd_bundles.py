@@ -24,6 +24,8 @@ from tests.think.diagnosis.shop import app as workload
 from tests.think.diagnosis.shop import broken as broken_pod
 from tests.think.diagnosis.shop import ended, waiting
 
+pytestmark = pytest.mark.slow
+
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 SECRET = "tok" + "en-Zx9kQ2mTianjin77"
 

@@ -129,6 +129,7 @@ def test_the_operator_guards_first_and_makes_no_key_of_the_ledger(monkeypatch, i
     assert not list(inside.glob("*.key"))
 
 
+@pytest.mark.slow
 def test_the_library_and_the_bundle_guard_first(inside):
     (inside / "notes").mkdir()
     (inside / "notes" / "a.md").write_text(f"# Orders failed\n\nSomebody pasted {OURS} here.\n", "utf-8")

@@ -12,7 +12,7 @@ import pytest
 
 from tests.trust.raw_requests import DOORS, TOKEN, Fuzz
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 REQUESTS = 3000
 AT_ONCE = 24
 MOST_GROWTH = 120_000_000

@@ -77,6 +77,7 @@ def test_t4_there_are_twelve():
     assert len(MUTATIONS) == 12
 
 
+@pytest.mark.slow
 async def test_t3_a_thousand_calls_of_a_model_change_nothing(room):
     chance, asked = random.Random(3), room.case()
     looking = lambda step, case: room.gate.look(step, case.asked_by, case.thread)  # noqa: E731

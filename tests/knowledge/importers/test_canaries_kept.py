@@ -15,6 +15,8 @@ from tests.fakes.http_server import serve
 from tests.knowledge.importers import test_confluence, test_jira, test_zendesk
 from tests.trust.test_register import CANARIES
 
+pytestmark = pytest.mark.slow
+
 LINES = [line for line, _ in CANARIES]
 
 

@@ -112,6 +112,7 @@ async def test_what_is_far_below_a_restricted_page_stays_out_though_it_alone_cha
     assert "52" not in await keys(plain)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cloud", [True])
 @pytest.mark.parametrize("forgotten", [False, True], ids=["goes on", "place forgotten"])
 async def test_cut_short_it_goes_on_where_it_was(desk: Desk, plain: Library, forgotten: bool):
@@ -205,6 +206,7 @@ async def test_a_link_to_elsewhere_is_not_followed(desk: Desk, plain: Library):
         await desk.bring(plain)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cloud", [False])
 @pytest.mark.parametrize("many", [1, 8])
 async def test_a_page_that_slips_between_two_replies_of_a_server_is_still_read(desk: Desk, plain: Library, many: int):

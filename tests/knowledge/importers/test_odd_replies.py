@@ -23,7 +23,8 @@ from tests.fakes.http_server import Asked
 from tests.knowledge.importers.test_confluence import pages
 from tests.knowledge.importers.test_jira import NOW, tickets
 from tests.knowledge.importers.test_zendesk import Desk
-from tests.servers.fixtures import QUICK
+
+pytestmark = pytest.mark.slow
 
 COUNT = 9
 DEEP: list = []
@@ -136,7 +137,7 @@ async def tried(library, name, spoil):
 
 
 ALL = pytest.mark.parametrize("name", ["jira cloud", "jira server", "confluence cloud", "confluence server", "zendesk"])
-MANY = settings(max_examples=5 if QUICK else 30, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @ALL

@@ -13,6 +13,8 @@ from skills.capacity.wording import FOLDER
 from tests.skills.capacity.test_looks import AT, NOW, cluster, daily, looks
 from tests.skills.capacity.wire import Prometheus
 
+pytestmark = pytest.mark.slow
+
 
 def page():
     prometheus = cluster(use=27.0, growth=1.5)

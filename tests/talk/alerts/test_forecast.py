@@ -89,6 +89,7 @@ async def test_it_is_called_off_only_after_two_quiet_looks(database):
     assert [each.firing for each in ears.heard] == [True, False]
 
 
+@pytest.mark.slow
 async def test_a_prometheus_that_is_away_calls_nothing_off(database):
     ears, prometheus = Ears(), [filling(6e9)]
     forecast = source(prometheus, database)

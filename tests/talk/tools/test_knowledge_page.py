@@ -7,6 +7,8 @@ from schemathesis import GenerationMode
 
 from tests.talk.tools.test_openapi_page import HEADERS, live  # noqa: F401 - a fixture
 
+pytestmark = pytest.mark.slow
+
 CONDITION = {
     "type": "object",
     "required": ["name", "comparison_operator"],

@@ -86,6 +86,7 @@ JSON = st.recursive(
 NAMES = st.sampled_from(["title", "reason", "steps", "steps_json", "conversation_id", "query", "promql", "x"])
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(["propose_plan", "kubernetes_query_prometheus", "search_kb"]), st.dictionaries(NAMES, JSON))
 async def test_never_fails_by_itself(house, name, body):

@@ -24,13 +24,14 @@ from bot.talk.tools.doors import Doors
 from bot.talk.tools.settings import DoorSettings
 from knowledge import Document, Passage
 from skills import Evidence
-from tests.servers.fixtures import QUICK
 from tests.talk.tools.conftest import ALL, TOKENS
 from tests.think.brains.briefings import ACTIONS, NOW
 
+pytestmark = pytest.mark.slow
+
 HEADERS = {"authorization": f"Bearer {ALL}"}
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-MANY = 60 if QUICK else 300
+MANY = 300
 TOOLS = {"kubernetes_query_prometheus": 40, "search_kb": 40, "propose_plan": MANY}
 """How many cases of each kind: most where most can be wrong."""
 JSON = st.recursive(

@@ -187,6 +187,7 @@ async def test_a_chatflow_that_cannot_be_taken_up_is_lost(monkeypatch):
         await brain.close()
 
 
+@pytest.mark.slow
 async def test_closing_the_thoughts_stops_the_brain():
     async with DifyServer() as server:
         server.on(CHAT, replay("chat_stopped", paced=True))
@@ -202,6 +203,7 @@ async def test_closing_the_thoughts_stops_the_brain():
     assert stop["json"] == {"user": "slack:T1:C1:171.5"}
 
 
+@pytest.mark.slow
 async def test_too_long_a_run_is_stopped():
     async with DifyServer() as server:
         server.on(CHAT, replay("chat_stopped", paced=True))
@@ -262,6 +264,7 @@ async def test_health_says_what_is_wrong():
         await brain.close()
 
 
+@pytest.mark.slow
 async def test_first_words_do_not_wait_for_the_last():
     async with DifyServer() as server:
         server.on(CHAT, replay("chat_stopped", paced=True))

@@ -72,6 +72,7 @@ async def test_damaged_bytes(path, data):
     whole_or_none(await plan_of(hear(bytes(body))))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(STREAMS), st.data())
 async def test_fields_of_any_kind_in_any_order(path, data):
@@ -122,6 +123,7 @@ FIELD = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(sorted(FORM)), JSON, max_size=3),

@@ -52,6 +52,7 @@ def test_every_kind(kind, language):
     accepted(cards(language)[kind], {digest(CHART): "F1", "img-1": "F2"})
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(any_card)
 def test_any_card_at_all(card):

@@ -52,6 +52,7 @@ async def play(browser: Any, address: str, language: str, theme: str) -> None:
     page = await browser.new_page(
         locale="zh-CN" if language == "zh" else "en-US",
         color_scheme=theme,
+        timezone_id="Asia/Shanghai",
         viewport={"width": 1280, "height": 900},
     )
     await page.goto(address)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import tempfile
 import webbrowser
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,11 @@ FAULTS = (
     *("bad_release", "pool_exhausted", "oom", "crashloop", "image_error"),
     *("config_error", "no_room", "disk_filling", "node_disk", "node_pressure"),
 )
+LOCALE = ["LC_ALL", "LC_MESSAGES", "LANG"]
+OTHER = {
+    "en": "Incidents are told in English; in Chinese by: dutybot demo --language zh",
+    "zh": "事件用中文讲述；要用英文：dutybot demo --language en",
+}
 KEEP = """Keep an incident of it (its id stands at the foot of its card), from another terminal:
   dutybot bundle FOLDER --incident ID [--report --out report.pdf]"""
 
@@ -32,14 +38,16 @@ def register(app: typer.Typer) -> None:
 def demo(
     port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.")] = 8421,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
-    language: Annotated[str, typer.Option(help="Of incidents: en or zh.")] = "zh",
+    language: Annotated[
+        str, typer.Option(help="Of incidents: en or zh; without it, as the terminal speaks.", envvar=LOCALE)
+    ] = "en",
     keep: Annotated[Path | None, typer.Option(help="Keep what happens in this folder; forgotten otherwise.")] = None,
     replay: Annotated[
         Path | None, typer.Option(help="Serve the case that `dutybot bundle` kept in this folder, and not the shop.")
     ] = None,
 ) -> None:
     """Serve until stopped by Ctrl+C."""
-    if language not in {"en", "zh"}:
+    if not (spoken := _spoken(language)):
         typer.secho("--language is en or zh.", fg="red", err=True)
         raise typer.Exit(1)
     from bot.playground.beacon import PREFIX
@@ -48,7 +56,14 @@ def demo(
         typer.secho(f"{replay} holds no kept case: it has no case.json.", fg="red", err=True)
         raise typer.Exit(1)
     with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
-        asyncio.run(_demo(port, browser, "zh" if language == "zh" else "en", keep, replay, Path(folder)))
+        asyncio.run(_demo(port, browser, spoken, keep, replay, Path(folder)))
+
+
+def _spoken(told: str) -> "Language | None":
+    """Of a language or of a terminal's locale, as zh_CN.UTF-8 or C; English where its language is another."""
+    if told in {"en", "zh"} or re.fullmatch("C|POSIX|.*[._@].*", told):
+        return "zh" if told.startswith("zh") else "en"
+    return None
 
 
 async def _demo(
@@ -94,7 +109,7 @@ async def _demo(
             served = (playground.prometheus_url, playground.loki_url, playground.kubernetes_url)
             light(folder, Beacon(os.getpid(), settings.database_url, *served))
             typer.echo(f"DutyBot is on duty at {url}  (Ctrl+C ends it)")
-            typer.echo(KEEP)
+            typer.echo(f"{OTHER[language]}\n{KEEP}")
             if playground.bundle is not None:
                 await _ask(playground.bundle.case.get("ask") or {}, playground.alert_url)
             if browser:

@@ -71,7 +71,8 @@ def spoken(line: str) -> Iterator[tuple[int, int, str]]:
     for found in _announced(line):
         value = found["v"].rstrip(".:!?*)")
         judge = _remembered if len(value) <= MOST_REMEMBERED else looks_secret
-        if judge(value, bool(found["pass"]), not found["far"]):
+        far = (found["far"] or "").split()
+        if judge(value, bool(found["pass"]), not far or far in (["is"], ["was"])):
             yield found.start("v"), found.start("v") + len(value), "secret"
     for found in _HAN.finditer(line) if not line.isascii() else ():
         value = found["v"].rstrip(".:!?*")

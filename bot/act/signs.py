@@ -83,8 +83,8 @@ class Signs:
                     )
                 )
         if left:
-            return Verification(False, None, "; ".join(left))
-        ended = ", ".join(each.name for each in signals)
+            return Verification(False, None, "; ".join(dict.fromkeys(left)))
+        ended = ", ".join(dict.fromkeys(each.name for each in signals))
         return Verification(True, True, told(f"well again: {ended}", f"已恢复：{ended}"))
 
     async def _firing(self) -> list[Mapping[str, str]]:

@@ -65,6 +65,8 @@ class Finding:
     """Something else may have caused it: a caller that cannot reach what it calls."""
     settled: bool = False
     """It is over: told, but no fault now."""
+    past: bool = False
+    """Who told it in the log speaks on, and has not said it for long."""
     points_to: tuple[Subject, ...] = ()
     """What it blames, if that is something else."""
     action: str = ""

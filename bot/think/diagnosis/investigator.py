@@ -108,11 +108,11 @@ def _steps(cause: Cause | None, why: str) -> tuple[Step, ...]:
 
 
 def _excerpt(cause: Cause | None) -> tuple[str, ...]:
-    """True log lines of the first cause."""
+    """True log lines of the first cause; not those of an error that is past, which would only lead astray."""
     found = [
         proof.shows
         for finding in (cause.speaks_for if cause else ())
-        if finding.key.startswith("log_")
+        if finding.key.startswith("log_") and not finding.past
         for proof in finding.proofs
     ]
     return tuple(dict.fromkeys(found))[:MOST_EXCERPT]

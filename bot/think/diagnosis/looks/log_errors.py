@@ -92,7 +92,8 @@ def _finding(sight: Sight, subject: Subject, heard: Heard, newest: float) -> Fin
     old = last.at < sight.start - BEFORE
     surging = _surging(sight, heard)
     well = _well(sight, subject)
-    over = well and (newest - last.at > CALM_AFTER or sight.now - last.at > CALM_AFTER * 4)
+    past = newest - last.at > CALM_AFTER
+    over = well and (past or sight.now - last.at > CALM_AFTER * 4)
     return Finding(
         subject,
         family.key,
@@ -103,6 +104,7 @@ def _finding(sight: Sight, subject: Subject, heard: Heard, newest: float) -> Fin
         at=heard.lines[0].at,
         symptom=family.symptom,
         settled=over,
+        past=past,
         points_to=blames,
         action="rollout_restart" if family.key == "log_pool" else "",
     )

@@ -13,19 +13,31 @@ LEAST_POINTS = 4
 HELD_BACK = 0.25
 """Throttled for so much of the time, a container is worth a look however steady that is."""
 BEFORE = 3600.0
-_GOLDEN = "latency duration error availability success memory cpu used restarts lag connections"
-GOLDEN = tuple(_GOLDEN.split())
+FELT = ("latency", "duration", "error", "availability", "success")
+"""What callers feel."""
+GOLDEN = ("memory", "cpu", "used", "restarts", "lag", "connections")
 TITLED = ("service", "microservice", "pod", "persistentvolumeclaim", "dbinstance_identifier", "source", "destination")
+TELLS = {
+    **dict.fromkeys(("oom_killed", "memory_full", "memory_grows"), ("memory",)),
+    "throttled": ("throttled",),
+    "errors_rose": ("availability", "success", "error"),
+    "latency_rose": ("latency", "duration"),
+}
+"""Findings, and words in the names of the series that show them better than what they lead to."""
+TELLING, OWN = 30.0, 1.5
+"""How much more such a series is worth; and one of what the headline names, not of what suffers by it."""
 
 
 def picture(
     sight: Sight, cause: Cause | None, suspects: tuple[Suspect, ...], moments: tuple[Moment, ...]
 ) -> Chart | None:
     """None where no series tells anything."""
-    names = _names(cause, suspects)
+    names, told = _names(cause, suspects), _told(cause)
     best: tuple[float, Track, str] | None = None
     for track, query in legible(sight):
         weight = _weight(sight, track, names)
+        weight *= TELLING if weight >= 1.0 and any(word in track.name for word in told) else 1.0
+        weight *= OWN ** sum(_is_of(track, each.name) for each in _heads(cause))
         if weight > 0 and (best is None or weight > best[0]):
             best = weight, track, query
     if best is None:
@@ -48,8 +60,23 @@ def _names(cause: Cause | None, suspects: tuple[Suspect, ...]) -> set[str]:
     return found
 
 
+def _told(cause: Cause | None) -> tuple[str, ...]:
+    """Of the first finding that some series shows."""
+    return next((TELLS[one.key] for one in (cause.speaks_for if cause else ()) if one.key in TELLS), ())
+
+
+def _heads(cause: Cause | None) -> list[Subject]:
+    """Whom the headline names."""
+    return [cause.about, *(one.about for one in cause.speaks_for[:1])] if cause else []
+
+
+def _is_of(track: Track, name: str) -> bool:
+    """Its own, or of one of its pods."""
+    return any(value == name or value.startswith(f"{name}-") for value in track.labels.values())
+
+
 def _weight(sight: Sight, track: Track, names: set[str]) -> float:
-    """How far it moved, for series of what is to blame; golden signals first."""
+    """How far it moved, for series of what is to blame; what callers feel first, then the other golden signals."""
     if not names & set(track.labels.values()) or len(track.values) < LEAST_POINTS:
         return 0.0
     before, after = track.between(0.0, sight.start), track.between(sight.start, sight.now + 60)
@@ -58,4 +85,5 @@ def _weight(sight: Sight, track: Track, names: set[str]) -> float:
     moved = min(abs(statistics.mean(after) - statistics.mean(before)) / spread, 50.0)
     if track.name == SHARE and statistics.mean(after) >= HELD_BACK:  # held back all the time does not move
         moved = max(moved, 1.0)
-    return moved * (2.0 if any(word in track.name for word in GOLDEN) else 1.0)
+    felt, golden = (any(word in track.name for word in words) for words in (FELT, GOLDEN))
+    return moved * (2.5 if felt else 2.0 if golden else 1.0)

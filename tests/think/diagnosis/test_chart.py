@@ -6,7 +6,9 @@ import warnings
 import pytest
 
 from bot.think.diagnosis import Chart, Moment, chart, diagnose
-from tests.think.diagnosis.kube import NOW, sight
+from tests.think.diagnosis.faults import POD, crash
+from tests.think.diagnosis.kube import NOW, alert, sight
+from tests.think.diagnosis.shop import app, nodes
 from tests.think.diagnosis.test_suspects import ASK, chain
 
 PICTURE = Chart(
@@ -39,3 +41,40 @@ def test_the_series_that_moved_is_chosen():
     diagnosis = diagnose(sight(ask=ASK, metrics=chain(slow=2.0)))
     assert "back" in diagnosis.chart.query
     assert diagnosis.chart.fault[0] < diagnosis.chart.fault[1]
+
+
+def along(name, before, after, **labels):
+    """A series of two hours, with its turn a quarter of an hour ago."""
+    steps = [(NOW - 7200 + 60 * step, before if step < 105 else after) for step in range(121)]
+    labels = {"__name__": name, "namespace": "shop", **labels}
+    return {"metric": labels, "values": [[at, str(value(step))] for step, (at, value) in enumerate(steps)]}
+
+
+def drawn(*metrics, things, name, **about):
+    return diagnose(sight(*things, ask=alert(name, ago=900, **about), metrics=list(metrics))).chart
+
+
+def test_memory_is_shown_where_it_is_what_killed_and_not_the_restarts_that_follow():
+    things = [*app(pods=[crash(137, "OOMKilled")]), *nodes()]
+    chart = drawn(
+        along("kube_pod_container_status_restarts_total", lambda _: 0, lambda _: 7, pod=POD, container="main"),
+        along("container_memory_working_set_bytes", lambda n: 2e8 + n * 1e5, lambda _: 4e8, pod=POD, container="main"),
+        things=things,
+        name="ContainerOOMKilled",
+        pod=POD,
+    )
+    assert chart.name == "container_memory_working_set_bytes"
+
+
+def test_restarts_are_shown_where_nothing_else_tells():
+    things = [*app(pods=[crash(1)]), *nodes()]
+    chart = drawn(
+        along("kube_pod_container_status_restarts_total", lambda _: 0, lambda _: 7, pod=POD, container="main"),
+        along(
+            "container_memory_working_set_bytes", lambda n: 2e8 + n * 1e5, lambda _: 2.4e8, pod=POD, container="main"
+        ),
+        things=things,
+        name="KubePodCrashLooping",
+        pod=POD,
+    )
+    assert chart.name == "kube_pod_container_status_restarts_total"

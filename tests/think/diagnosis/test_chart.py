@@ -71,7 +71,7 @@ def test_restarts_are_shown_where_nothing_else_tells():
     chart = drawn(
         along("kube_pod_container_status_restarts_total", lambda _: 0, lambda _: 7, pod=POD, container="main"),
         along(
-            "container_memory_working_set_bytes", lambda n: 2e8 + n * 1e5, lambda _: 2.4e8, pod=POD, container="main"
+            "container_memory_working_set_bytes", lambda n: 1e8 + n * 1e5, lambda _: 1.3e8, pod=POD, container="main"
         ),
         things=things,
         name="KubePodCrashLooping",
